@@ -1,0 +1,40 @@
+"""The seed's inference chain."""
+
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from vaelab.distributions import DiagonalNormal, draw
+from vaelab.encoder.encoder import Encoder, batch_of
+from vaelab.proposal import Drawn, Proposal
+from vaelab.nn import NetFactory, Shape
+
+
+class BottomUp(Encoder):
+    """q(z | x) = q(z_1 | x) Π q(z_i | z_{i-1}), each a diagonal Gaussian. Seed equations 6 and 17.
+
+        x → z_1 → z_2 → … → z_L
+
+    Below the top its terms are log-ratios and no KLs: p(z_i | z_{i+1}) is conditioned on a z_{i+1} drawn after z_i.
+    """
+
+    def __init__(self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], net: NetFactory) -> None:
+        super().__init__([tuple(x_shape), *((d,) for d in z_dims[:-1])], net)
+        self.heads = nn.ModuleList(
+            nn.Linear(f.out_shape[0], 2 * d) for f, d in zip(self.features, z_dims, strict=True)
+        )
+
+    def _q(self, l: int, below: Tensor) -> DiagonalNormal:
+        return DiagonalNormal.from_params(self.heads[l](self.features[l](below)))
+
+    def encode(self, x: Tensor) -> DiagonalNormal:
+        return self._q(0, x)
+
+    def propose(self, encoded: DiagonalNormal, sample_shape: tuple[int, ...] = ()) -> Proposal:
+        batch_shape = batch_of(encoded, sample_shape)
+        q: Distribution = encoded
+        chain: list[Drawn] = []
+        for l in range(self.depth):
+            if l > 0:
+                q = self._q(l, chain[-1].z)
+            chain.append(Drawn(draw(q, batch_shape), q, aligned=l == self.depth - 1))
+        return lambda l, h, p: chain[l]

@@ -1,0 +1,37 @@
+"""What the hierarchy asks of an encoder."""
+
+from typing import Any
+
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from vaelab.nn import NetFactory, Shape
+
+
+class Encoder(nn.Module):
+    """`encode` reads x once; `propose` draws from what was read, as often as wanted.
+
+    `in_shapes[l]` is what `features[l]` reads; None: the features of the layer below. Layers count from 0, next to
+    the data. At the top stands a plain head on the features, `heads[L-1]`, so that at L = 1 all encoders are equal.
+    """
+
+    def __init__(self, in_shapes: list[Shape | None], net: NetFactory) -> None:
+        super().__init__()
+        self.depth = len(in_shapes)
+        self.features = nn.ModuleList()
+        for l, in_shape in enumerate(in_shapes):
+            below = self.features[-1].out_shape if in_shape is None else in_shape
+            self.features.append(net(below, None, layer=l))
+
+    def encode(self, x: Tensor) -> Any:
+        """All that is needed of x, computed once."""
+        raise NotImplementedError
+
+    def propose(self, encoded: Any, sample_shape: tuple[int, ...] = ()) -> Any:
+        """A proposal for `Hierarchy.generate`; with `sample_shape=(K,)` every z is drawn K times."""
+        raise NotImplementedError
+
+
+def batch_of(q: Distribution, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The batch shape of K draws from the first density of a chain: [K, B] from batch [B]."""
+    return (*sample_shape, *q.batch_shape)

@@ -1,0 +1,51 @@
+"""Inference in the order of generation."""
+
+from typing import Protocol
+
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from vaelab.distributions import DiagonalNormal, draw
+from vaelab.encoder.encoder import Encoder, batch_of
+from vaelab.proposal import Drawn, Proposal
+from vaelab.nn import NetFactory, Shape
+
+
+class MergeFactory(Protocol):
+    def __call__(self, z_dim: int, feature_shape: Shape, state_shape: Shape, net: NetFactory, layer: int) -> nn.Module: ...
+
+
+class TopDown(Encoder):
+    """q(z | x) = q(z_L | x) Π q(z_i | z_>i, x) (Sønderby et al. 2016, eq. 10).
+
+        x → d_1 → d_2 → … → d_L        deterministic, upwards
+            ↓      ↓          ↓
+            z_1 ← z_2 ← … ← z_L        drawn, downwards
+
+    `merge` makes q of a layer from its features d_l, the decoder's state h and the model's p. At the top there is
+    nothing to merge: q is a plain head on d_L.
+    """
+
+    def __init__(
+        self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], net: NetFactory, *, merge: MergeFactory
+    ) -> None:
+        super().__init__([tuple(x_shape), *(None for _ in z_dims[1:])], net)
+        widths = [f.out_shape for f in self.features]
+        merges = [merge(z_dims[l], widths[l], state_shapes[l], net, layer=l) for l in range(self.depth - 1)]
+        self.heads = nn.ModuleList([*merges, nn.Linear(widths[-1][0], 2 * z_dims[-1])])
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        features = [self.features[0](x)]
+        for up in list(self.features)[1:]:
+            features.append(up(features[-1]))
+        return features
+
+    def propose(self, encoded: list[Tensor], sample_shape: tuple[int, ...] = ()) -> Proposal:
+        top = DiagonalNormal.from_params(self.heads[-1](encoded[-1]))
+        batch_shape = batch_of(top, sample_shape)
+
+        def proposal(l: int, h: Tensor | None, p: Distribution) -> Drawn:
+            q = top if h is None else self.heads[l](encoded[l], h, p)
+            return Drawn(draw(q, batch_shape), q, aligned=True)
+
+        return proposal

@@ -1,0 +1,34 @@
+"""What every likelihood says of itself."""
+
+from typing import ClassVar
+
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from vaelab.nn import Shape
+
+
+class Likelihood(nn.Module):
+    """Params [..., planes·C, H, W] -> a distribution over images [..., C, H, W], log-density summed over pixels.
+
+    A subclass says the units of x it takes, best first (`takes`; the names are those of `vaelab.data.units`), and
+    how many numbers it needs for each value of x (`planes`).
+    """
+
+    takes: ClassVar[tuple[str, ...]]
+
+    def __init__(self, x_shape: Shape) -> None:
+        super().__init__()
+        self.x_shape = tuple(x_shape)
+
+    @property
+    def planes(self) -> int:
+        return 1
+
+    @property
+    def params_shape(self) -> Shape:
+        c, *size = self.x_shape
+        return (self.planes * c, *size)
+
+    def forward(self, params: Tensor) -> Distribution:
+        raise NotImplementedError

@@ -1,0 +1,43 @@
+"""The generative model and its one loop."""
+
+from torch import Tensor, nn
+
+from vaelab.decoder import Decoder
+from vaelab.encoder import Encoder
+from vaelab.likelihood import Likelihood
+from vaelab.proposal import Proposal
+from vaelab.model.terms import Latent, Terms
+
+
+class Hierarchy(nn.Module):
+    """p(x, z_1..L) = p(x | z) Π p(z_l | z_>l) p(z_L), with an encoder that proposes z for a given x.
+
+    A VAE is the hierarchy of one layer. Seed equations 1 and 16; the encoder is equation 3 or 17.
+    """
+
+    def __init__(self, prior: nn.Module, decoder: Decoder, likelihood: Likelihood, encoder: Encoder) -> None:
+        super().__init__()
+        self.prior, self.decoder, self.likelihood, self.encoder = prior, decoder, likelihood, encoder
+        self.depth = encoder.depth
+
+    def generate(self, proposal: Proposal, x: Tensor | None = None) -> Terms:
+        """Draw every layer from the top down, each from `proposal`, and read the data's likelihood.
+
+        x: [B, C, H, W] or None. The one loop: training, sampling, reconstruction and resampling differ only in the
+        proposal.
+        """
+        h: Tensor | None = None
+        latents: list[Latent] = []
+        for l in reversed(range(self.depth)):
+            p = self.prior() if h is None else self.decoder.p(l, h)
+            z, q, aligned = proposal(l, h, p)
+            latents.append(Latent(z, q, p, aligned))
+            h = self.decoder.update(l, h, z)
+        assert h is not None
+        px = self.likelihood(self.decoder.params(h))
+        return Terms(tuple(reversed(latents)), px, None if x is None else px.log_prob(x))
+
+    def forward(self, x: Tensor, samples: int | None = None) -> Terms:
+        """One pass with z from the encoder: z is [B, d], or [samples, B, d] when `samples` is given."""
+        shape = () if samples is None else (samples,)
+        return self.generate(self.encoder.propose(self.encoder.encode(x), shape), x)

@@ -1,0 +1,27 @@
+"""The model's own samples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.distributions import Distribution
+
+from vaelab.distributions import draw, tempered
+from vaelab.proposal.proposal import Drawn
+
+
+@dataclass(frozen=True)
+class Ancestral:
+    """z_l ~ p(z_l | z_>l) at a temperature, for a batch of `batch_shape`.
+
+    `temperature` multiplies every standard deviation: one number for all layers, or one for each from z_1 to z_L.
+    At 1 the draw costs nothing (q is p); at any other temperature q is the tempered density.
+    """
+
+    batch_shape: tuple[int, ...]
+    temperature: float | Sequence[float] = 1.0
+
+    def __call__(self, l: int, h: Tensor | None, p: Distribution) -> Drawn:
+        t = self.temperature if isinstance(self.temperature, int | float) else self.temperature[l]
+        q = p if t == 1 else tempered(p, float(t))
+        return Drawn(draw(q, self.batch_shape), q, aligned=True)
