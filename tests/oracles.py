@@ -11,7 +11,7 @@ from vaelab.distributions.diagonal_normal import BOUND
 from vaelab.encoder import BottomUp, Concatenate, PrecisionWeighted, Residual, TopDown
 from vaelab.likelihood import Gaussian
 from vaelab.model import Hierarchy
-from vaelab.nn import linear
+from vaelab.nn.linear import linear
 from vaelab.prior import StandardNormal
 
 VARIANCE = 0.3
@@ -74,12 +74,12 @@ class LinearChain:
     def hierarchy(self, encoder: str) -> Hierarchy:
         """The model with its weights set to the truth and q to the exact posterior."""
         depth, z_dims, x_shape = self.depth, [2] * self.depth, (1, 2, 3)
-        decoder = Markov(z_dims, x_shape, linear)
+        decoder = Markov(z_dims, x_shape, net=linear)
         states = [decoder.state_shape(l) for l in range(depth - 1)]
         if encoder == "bottom_up":
-            enc = BottomUp(z_dims, x_shape, states, linear)
+            enc = BottomUp(z_dims, x_shape, states, net=linear)
         else:
-            enc = TopDown(z_dims, x_shape, states, linear, merge=MERGES[encoder])
+            enc = TopDown(z_dims, x_shape, states, net=linear, merge=MERGES[encoder])
         model = Hierarchy(StandardNormal(2), decoder, Gaussian(x_shape, variance=VARIANCE), enc).double()
         model.likelihood.log_scale.fill_(0.5 * math.log(VARIANCE))
         with torch.no_grad():

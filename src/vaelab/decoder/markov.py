@@ -13,7 +13,7 @@ class Markov(Decoder):
         z_L → z_{L-1} → … → z_1 → x
     """
 
-    def __init__(self, z_dims: list[int], params_shape: Shape, net: NetFactory) -> None:
+    def __init__(self, z_dims: list[int], params_shape: Shape, *, net: NetFactory) -> None:
         super().__init__()
         self.z_dims = list(z_dims)
         outs: list[Shape] = [params_shape, *((2 * d,) for d in z_dims[:-1])]

@@ -17,7 +17,7 @@ class Residual(Decoder):
              h ──────────────h── … ───────────h──→ x
     """
 
-    def __init__(self, z_dims: list[int], params_shape: Shape, net: NetFactory, *, width: PositiveInt) -> None:
+    def __init__(self, z_dims: list[int], params_shape: Shape, *, net: NetFactory, width: PositiveInt) -> None:
         super().__init__()
         self.width = width
         depth = len(z_dims)

@@ -17,8 +17,8 @@ class BottomUp(Encoder):
     Below the top its terms are log-ratios and no KLs: p(z_i | z_{i+1}) is conditioned on a z_{i+1} drawn after z_i.
     """
 
-    def __init__(self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], net: NetFactory) -> None:
-        super().__init__([tuple(x_shape), *((d,) for d in z_dims[:-1])], net)
+    def __init__(self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], *, net: NetFactory) -> None:
+        super().__init__(z_dims, [tuple(x_shape), *((d,) for d in z_dims[:-1])], net)
         self.heads = nn.ModuleList(
             nn.Linear(f.out_shape[0], 2 * d) for f, d in zip(self.features, z_dims, strict=True)
         )

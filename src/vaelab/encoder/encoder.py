@@ -15,9 +15,9 @@ class Encoder(nn.Module):
     the data. At the top stands a plain head on the features, `heads[L-1]`, so that at L = 1 all encoders are equal.
     """
 
-    def __init__(self, in_shapes: list[Shape | None], net: NetFactory) -> None:
+    def __init__(self, z_dims: list[int], in_shapes: list[Shape | None], net: NetFactory) -> None:
         super().__init__()
-        self.depth = len(in_shapes)
+        self.z_dims, self.depth = list(z_dims), len(z_dims)
         self.features = nn.ModuleList()
         for l, in_shape in enumerate(in_shapes):
             below = self.features[-1].out_shape if in_shape is None else in_shape

@@ -27,9 +27,9 @@ class TopDown(Encoder):
     """
 
     def __init__(
-        self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], net: NetFactory, *, merge: MergeFactory
+        self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], *, net: NetFactory, merge: MergeFactory
     ) -> None:
-        super().__init__([tuple(x_shape), *(None for _ in z_dims[1:])], net)
+        super().__init__(z_dims, [tuple(x_shape), *(None for _ in z_dims[1:])], net)
         widths = [f.out_shape for f in self.features]
         merges = [merge(z_dims[l], widths[l], state_shapes[l], net, layer=l) for l in range(self.depth - 1)]
         self.heads = nn.ModuleList([*merges, nn.Linear(widths[-1][0], 2 * z_dims[-1])])

@@ -18,7 +18,11 @@ class Hierarchy(nn.Module):
     def __init__(self, prior: nn.Module, decoder: Decoder, likelihood: Likelihood, encoder: Encoder) -> None:
         super().__init__()
         self.prior, self.decoder, self.likelihood, self.encoder = prior, decoder, likelihood, encoder
-        self.depth = encoder.depth
+        self.z_dims = encoder.z_dims
+
+    @property
+    def depth(self) -> int:
+        return len(self.z_dims)
 
     def generate(self, proposal: Proposal, x: Tensor | None = None) -> Terms:
         """Draw every layer from the top down, each from `proposal`, and read the data's likelihood.

@@ -1,8 +1,8 @@
-"""Networks, tensor to tensor. None of them knows what a probability is."""
+"""Networks, tensor to tensor. None of them knows what a probability is.
 
-from vaelab.nn.conv import conv
-from vaelab.nn.linear import linear
-from vaelab.nn.mlp import mlp
+A family is a function (`linear.linear`, `mlp.mlp`, `conv.conv`) that makes a `Net` for given shapes.
+"""
+
 from vaelab.nn.net import Net, NetFactory, Shape
 
-__all__ = ["Net", "NetFactory", "Shape", "conv", "linear", "mlp"]
+__all__ = ["Net", "NetFactory", "Shape"]

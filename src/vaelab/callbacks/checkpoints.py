@@ -1,0 +1,56 @@
+"""The last state and the best one, in checkpoints/."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+
+from vaelab.config.types import NonNegative
+from vaelab.training.modules import HVAE
+
+
+class Checkpoints(pl.callbacks.Checkpoint):
+    """`best.ckpt`: the weights of the highest val/elbo; `last.ckpt`: everything, at the end and on the way.
+
+    The best is chosen by the ELBO at β = 1, and not before the objective has settled: during a warm-up an untrained
+    KL looks good. `last` is written every `minutes`, at the end, and on a signal.
+    """
+
+    def __init__(self, *, minutes: NonNegative) -> None:
+        self.minutes = minutes
+        self.best: float | None = None
+        self._written = time.monotonic()
+
+    def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if trainer.sanity_checking:
+            return
+        assert isinstance(module, HVAE)
+        elbo = float(trainer.callback_metrics["val/elbo"])
+        settled = module.objective.settled(trainer.global_step)
+        if settled and (self.best is None or elbo > self.best):
+            self.best = elbo
+            trainer.save_checkpoint(self.folder(trainer) / "best.ckpt", weights_only=True)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if time.monotonic() - self._written >= 60 * self.minutes:
+            self.save_last(trainer)
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self.save_last(trainer)
+
+    def save_last(self, trainer: pl.Trainer) -> Path:
+        path = self.folder(trainer) / "last.ckpt"
+        trainer.save_checkpoint(path)
+        self._written = time.monotonic()
+        return path
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best = state_dict["best"]
+
+    @staticmethod
+    def folder(trainer: pl.Trainer) -> Path:
+        return Path(trainer.default_root_dir) / "checkpoints"

@@ -1,0 +1,80 @@
+"""The record of a run: every figure at its step, in history.jsonl. Loggers are mirrors of it."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any, TextIO
+
+import pytorch_lightning as pl
+
+from vaelab.config.types import PositiveInt
+from vaelab.errors import DivergedError
+from vaelab.training.modules import HVAE
+
+
+class History(pl.Callback):
+    """One JSON line for the mean of every `every_n_steps` training steps, and one for each validation.
+
+    A line is {"step", "epoch", "train/elbo": …} or {…, "val/elbo": …}; the same keys and steps go to all loggers.
+    Raises DivergedError when a figure is not finite, before any checkpoint of that state can be written.
+    """
+
+    def __init__(self, *, every_n_steps: PositiveInt) -> None:
+        self.every_n_steps = every_n_steps
+        self.latest: dict[str, float] = {}
+        self._file: TextIO | None = None
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if trainer.global_step % self.every_n_steps == 0:
+            self._write_training(trainer, module)
+
+    def on_validation_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if not trainer.sanity_checking:
+            self._write_training(trainer, module)
+
+    def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if not trainer.sanity_checking:
+            self.write(trainer, self._of(module, "val"))
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self._write_training(trainer, module)
+
+    def teardown(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def write(self, trainer: pl.Trainer, figures: dict[str, float]) -> None:
+        """Add a line and pass it to every logger."""
+        if not figures:
+            return
+        self.latest |= figures
+        step, epoch = trainer.global_step, trainer.current_epoch
+        if trainer.is_global_zero:
+            if self._file is None:
+                self._file = open(Path(trainer.default_root_dir) / "history.jsonl", "a")  # noqa: SIM115
+            finite = {k: v if math.isfinite(v) else None for k, v in figures.items()}
+            self._file.write(json.dumps({"step": step, "epoch": epoch, **finite}) + "\n")
+            self._file.flush()
+        for logger in trainer.loggers:
+            logger.log_metrics(figures, step)
+        broken = [key for key, value in figures.items() if not math.isfinite(value)]
+        if broken:
+            raise DivergedError(
+                f"training diverged: {', '.join(broken)} is not finite at step {step} (epoch {epoch}). "
+                "Lower optimizer.lr, set optimizer.clip_norm, or lengthen optimizer.warmup_steps. "
+                f"The last checkpoint that was good is in {Path(trainer.default_root_dir) / 'checkpoints'}."
+            )
+
+    def _write_training(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        figures = self._of(module, "train")
+        if figures:
+            figures["train/lr"] = trainer.optimizers[0].param_groups[0]["lr"]
+        self.write(trainer, figures)
+
+    @staticmethod
+    def _of(module: pl.LightningModule, stage: str) -> dict[str, float]:
+        assert isinstance(module, HVAE)
+        return {f"{stage}/{key}": value for key, value in module.figures(stage).items()}

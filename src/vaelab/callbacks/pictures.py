@@ -1,0 +1,48 @@
+"""Pictures while training, in images/ and in every logger that shows pictures."""
+
+from pathlib import Path
+
+import pytorch_lightning as pl
+
+from vaelab.config.types import Count, PositiveInt
+from vaelab.data.image_data import ImageData
+from vaelab.pictures import draw_all
+from vaelab.training.modules import HVAE
+
+
+class Pictures(pl.Callback):
+    """Samples, reconstructions and the coarse-to-fine grid, every n epochs (0: only at the end) and at the end.
+
+    Files are named by the epoch; the ones of the end have no number.
+    """
+
+    def __init__(self, *, every_n_epochs: Count, images: PositiveInt) -> None:
+        self.every_n_epochs, self.images = every_n_epochs, images
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        epoch = trainer.current_epoch + 1
+        if self.every_n_epochs and epoch % self.every_n_epochs == 0 and epoch != trainer.max_epochs:
+            self._draw(trainer, module, f"_epoch{epoch:04d}")
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self._draw(trainer, module, "")
+
+    def _draw(self, trainer: pl.Trainer, module: pl.LightningModule, suffix: str) -> None:
+        data = trainer.datamodule  # type: ignore[attr-defined]
+        if not trainer.is_global_zero or not isinstance(data, ImageData):
+            return
+        assert isinstance(module, HVAE)
+        folder = Path(trainer.default_root_dir) / "images"
+        paths = draw_all(module, data, "val", self.images, 1.0, folder, suffix)
+        for logger in trainer.loggers:
+            if isinstance(logger, pl.loggers.WandbLogger):
+                for kind, path in paths.items():
+                    logger.log_image(f"images/{kind}", [str(path)], step=trainer.global_step)
+            elif isinstance(logger, pl.loggers.TensorBoardLogger):
+                import matplotlib.image
+
+                for kind, path in paths.items():
+                    picture = matplotlib.image.imread(path)[..., :3]
+                    logger.experiment.add_image(
+                        f"images/{kind}", picture, trainer.global_step, dataformats="HWC"
+                    )

@@ -1,0 +1,96 @@
+"""The program: `vaelab <door> [overrides]`. Imports nothing heavy before a door is chosen."""
+
+import os
+import sys
+import traceback
+from importlib import import_module
+
+from vaelab.errors import ConfigError, UserError
+
+DOORS = {
+    "train": "train a model: vaelab train model=hvae data=mnist5k trainer.max_epochs=20",
+    "evaluate": "the ELBO split and bounds of a run: vaelab evaluate run=<folder> iw_samples=5000",
+    "sample": "pictures of a run: vaelab sample run=<folder> temperature=0.8",
+}
+
+
+def main() -> None:
+    """Run the door named on the command line, and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of `vaelab <arguments>`: 0, or the code of what went wrong in one paragraph on stderr."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        _help()
+        return 0
+    if arguments[0] == "--version":
+        from vaelab import __version__
+
+        print(__version__)
+        return 0
+    if arguments[0] == "completion":
+        from vaelab.completion import SCRIPT
+
+        print(SCRIPT)
+        return 0
+    door, rest = arguments[0], arguments[1:]
+    try:
+        if door not in DOORS:
+            raise ConfigError(_unknown(door))
+        _enter(door, rest)
+    except UserError as error:
+        return _report(error)
+    except KeyboardInterrupt:
+        print("\nvaelab: stopped by Ctrl-C", file=sys.stderr)
+        return 130
+    except Exception as error:
+        known = _explain(error, door, rest)
+        if known is not None:
+            return _report(known)
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _enter(door: str, rest: list[str]) -> None:
+    module = import_module(f"vaelab.{door}")
+    # Lightning starts the other processes of a DDP run by running sys.argv again, or `-m` where __main__ has a spec:
+    # the door's own file is what has to run
+    sys.argv = [str(module.__file__), *rest]
+    main_module = sys.modules.get("__main__")
+    if main_module is not None:
+        main_module.__spec__ = None
+    # Hydra would print its errors and leave with 1; with this it raises them, and they are told in `_explain`
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    module.main()
+
+
+def _report(error: UserError) -> int:
+    if os.environ.get("VAELAB_TRACEBACK"):
+        traceback.print_exc()
+    print(f"vaelab: {error}", file=sys.stderr)
+    return error.code
+
+
+def _explain(error: Exception, door: str, rest: list[str]) -> UserError | None:
+    from vaelab.config.explain import explain_in_door
+
+    return explain_in_door(error, door, rest)
+
+
+def _help() -> None:
+    print("usage: vaelab <command> [group=choice …] [setting=value …]\n")
+    for door, text in DOORS.items():
+        print(f"  {door:<10}{text}")
+    print(f"  {'completion':<10} print a bash script for tab completion: eval \"$(vaelab completion)\"")
+    print("\nvaelab <command> --help lists its groups and settings. Exit codes: 2 config, 3 memory or disk,")
+    print("4 data, 5 checkpoint, 6 diverged, 75 busy, 128+n signal n. VAELAB_TRACEBACK=1 shows tracebacks.")
+
+
+def _unknown(door: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(door, DOORS, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"there is no command {door!r}{hint} Commands: {', '.join(DOORS)}."

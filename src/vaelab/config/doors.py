@@ -1,0 +1,49 @@
+"""Ranges of the settings of `vaelab evaluate` and `vaelab sample`."""
+
+from typing import Any, Literal
+
+from vaelab.config.types import Count, NonNegative, PositiveInt
+
+Split = Literal["train", "val", "test"]
+Weights = Literal["best", "last"]
+
+
+def evaluate(
+    *,
+    run: str,
+    split: Split,
+    weights: Weights,
+    iw_samples: PositiveInt,
+    max_rows: PositiveInt,
+    max_images: PositiveInt | None,
+    seed: Count,
+    device: str,
+) -> None:
+    """The settings of conf/evaluate.yaml."""
+
+
+def sample(
+    *,
+    run: str,
+    weights: Weights,
+    split: Split,
+    images: PositiveInt,
+    temperature: NonNegative | list[NonNegative],
+    seed: Count,
+    device: str,
+) -> None:
+    """The settings of conf/sample.yaml."""
+
+
+def check_evaluate(cfg: dict[str, Any]) -> None:
+    _check(cfg, "evaluate")
+
+
+def check_sample(cfg: dict[str, Any]) -> None:
+    _check(cfg, "sample")
+
+
+def _check(cfg: dict[str, Any], door: str) -> None:
+    from vaelab.config.check import check
+
+    check({"_target_": f"vaelab.config.doors.{door}", **cfg})

@@ -1,0 +1,34 @@
+"""Hydra's errors told in our words, with the names this program has."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from vaelab.config.paths import CONF
+from vaelab.errors import UserError
+
+
+def explain_in_door(error: Exception, door: str, overrides: list[str]) -> UserError | None:
+    """The error as one clear line, or None when it is not one of Hydra's."""
+    from vaelab.config.hydra_errors import explain
+
+    return explain(error, list(_keys(door)), overrides)
+
+
+def _keys(door: str) -> Iterator[str]:
+    """Every dotted setting and every group of a door's default config."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import OmegaConf
+
+    for group in CONF.rglob("*/"):
+        yield str(group.relative_to(CONF))
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        yield from _dotted(OmegaConf.to_container(compose(door), resolve=False))
+
+
+def _dotted(node: Any, prefix: str = "") -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield f"{prefix}{key}"
+            yield from _dotted(value, f"{prefix}{key}.")

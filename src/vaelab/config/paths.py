@@ -1,0 +1,27 @@
+"""Where the config tree lies, and how a config is composed outside the command line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+# in a wheel conf/ lies inside the package, in a clone at the root of the repository
+CONF = _PACKAGE / "conf" if (_PACKAGE / "conf").is_dir() else _PACKAGE.parents[1] / "conf"
+
+
+def compose(overrides: Sequence[str] = (), config: str = "train") -> dict[str, Any]:
+    """The config that `vaelab train <overrides>` would use, resolved, as plain dicts and lists, and checked.
+
+    Raises ConfigError, or Hydra's own errors for an unknown group or key.
+    """
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from omegaconf import OmegaConf
+
+    from vaelab.config.check import check
+
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = OmegaConf.to_container(hydra_compose(config, list(overrides)), resolve=True, enum_to_str=True)
+    assert isinstance(cfg, dict)
+    check(cfg)
+    return cfg

@@ -1,0 +1,1 @@
+"""Analyses of a whole split: pure functions, with thin metrics and commands over them."""

@@ -1,0 +1,116 @@
+"""Every figure of a split from one kind of pass: K draws of z for each image, in blocks of bounded memory."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vaelab.diagnostics.active_units import active
+from vaelab.model import Hierarchy
+
+
+@dataclass(frozen=True)
+class SplitFigures:
+    """Per image, [N] each, float64, nats: means over K draws, the K-sample bound, and its effective sample size.
+
+    `costs` [N, L] are the layers' terms from z_1 to z_L; `active_units` counts each layer's over all N images.
+    """
+
+    elbo: Tensor
+    reconstruction: Tensor
+    costs: Tensor
+    iw_bound: Tensor
+    effective_sample_size: Tensor
+    aligned: tuple[bool, ...]
+    active_units: tuple[int, ...]
+
+
+@torch.no_grad()
+def evaluate_split(
+    hierarchy: Hierarchy,
+    batches: Iterable[Tensor],
+    samples: int,
+    max_rows: int,
+    advance: Callable[[int], None] = lambda images: None,
+) -> SplitFigures:
+    """Figures of all images in `batches` (each [B, C, H, W], in units), with `samples` draws of z an image.
+
+    No pass holds more than `max_rows` images × draws: that bounds the memory, whatever K is. The encoder reads each
+    image once; its draws are taken in blocks and their weights summed in the log domain as they come.
+    """
+    parts = []
+    for x in batches:
+        for block in x.split(max_rows):
+            parts.append(_images(hierarchy, block, samples, max(1, max_rows // len(block))))
+            advance(len(block))
+    aligned = parts[0].aligned
+    moments = [torch.stack([part.moments[l] for part in parts]).sum(0) for l in range(hierarchy.depth)]
+    n = sum(len(part.elbo) for part in parts)
+    return SplitFigures(
+        elbo=torch.cat([part.elbo for part in parts]),
+        reconstruction=torch.cat([part.reconstruction for part in parts]),
+        costs=torch.cat([part.costs for part in parts]),
+        iw_bound=torch.cat([part.iw_bound for part in parts]),
+        effective_sample_size=torch.cat([part.effective_sample_size for part in parts]),
+        aligned=aligned,
+        active_units=tuple(int(active(*moment, n).sum()) for moment in moments),
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    elbo: Tensor
+    reconstruction: Tensor
+    costs: Tensor
+    iw_bound: Tensor
+    effective_sample_size: Tensor
+    aligned: tuple[bool, ...]
+    moments: list[Tensor]  # [3, d] of each layer: sums over images of the mean, its square, its noise
+
+
+def _images(hierarchy: Hierarchy, x: Tensor, samples: int, block: int) -> _Part:
+    encoded = hierarchy.encoder.encode(x)
+    zeros = torch.zeros(len(x), dtype=torch.float64, device=x.device)
+    reconstruction, costs = zeros.clone(), zeros.new_zeros(len(x), hierarchy.depth)
+    # log Σ w and log Σ w², as they come
+    log_sum, log_squares = zeros - math.inf, zeros - math.inf
+    means: list[Tensor] = []  # of each layer: Σ_k E_q[z], Σ_k E_q[z]², or E_q[z] alone where it does not vary
+    done = 0
+    while done < samples:
+        k = min(block, samples - done)
+        terms = hierarchy.generate(hierarchy.encoder.propose(encoded, (k,)), x)
+        reconstruction += terms.reconstruction.double() * k
+        costs += torch.stack(terms.costs, 1).double() * k
+        log_weight = terms.log_weight.double()
+        log_sum = torch.logaddexp(log_sum, log_weight.logsumexp(0))
+        log_squares = torch.logaddexp(log_squares, (2 * log_weight).logsumexp(0))
+        for l, latent in enumerate(terms.latents):
+            assert latent.q is not None
+            mean = latent.q.mean.double()
+            mean = mean.expand(k, *mean.shape) if mean.dim() == 2 else mean
+            sums = torch.stack([mean.sum(0), mean.square().sum(0)])
+            if len(means) <= l:
+                means.append(sums)
+            else:
+                means[l] += sums
+        done += k
+    reconstruction, costs = reconstruction / samples, costs / samples
+    return _Part(
+        elbo=reconstruction - costs.sum(1),
+        reconstruction=reconstruction,
+        costs=costs,
+        iw_bound=log_sum - math.log(samples),
+        effective_sample_size=torch.exp(2 * log_sum - log_squares),
+        aligned=tuple(latent.aligned for latent in terms.latents),
+        moments=[_moments(sums, samples) for sums in means],
+    )
+
+
+def _moments(sums: Tensor, samples: int) -> Tensor:
+    """From Σ_k m and Σ_k m² [2, B, d] to the three sums over images that `active` takes, [3, d]."""
+    mean = sums[0] / samples
+    # with one draw the noise of a layer below or above another cannot be told; the units are then counted as they are
+    noise = (sums[1] / samples - mean.square()).clamp(min=0) / max(1, samples - 1)
+    return torch.stack([mean.sum(0), mean.square().sum(0), noise.sum(0)])

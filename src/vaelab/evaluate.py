@@ -1,0 +1,122 @@
+"""vaelab evaluate: the ELBO split and the importance-weighted bound of a run, with their standard errors."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from vaelab.config.paths import CONF
+
+
+def evaluate(
+    module: Any, data: Any, split: str, iw_samples: int, max_rows: int, seed: int, max_images: int | None = None
+) -> dict[str, Any]:
+    """The figures of a split as plain numbers, nats per image: what evaluation.json holds.
+
+    `module` is an HVAE in eval mode, `data` an ImageData settled to its units. Every value is a mean over images with
+    its standard error. The `iw_bound` is a lower bound on log p(x) at `iw_samples` draws, not the likelihood.
+    """
+    import torch
+    from torch import Tensor
+
+    from vaelab.diagnostics.evaluate import evaluate_split
+    from vaelab.metrics import bits_per_dim
+    from vaelab.seeding import noise_key, seed_noise
+
+    n = min(len(data.split(split)), max_images or sys.maxsize)
+
+    def batches() -> Iterator[Tensor]:
+        left = n
+        for batch in data.eval_batches(split, seed=seed):
+            batch = data.in_units(batch._replace(x=batch.x[:left].to(module.device)))
+            left -= len(batch.x)
+            seed_noise(noise_key(batch.key, "evaluate"))
+            yield batch.x
+            if left == 0:
+                return
+
+    with _progress(f"{split}: {iw_samples} draws an image", n) as advance:
+        figures = evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, advance)
+
+    def mean(values: Tensor) -> dict[str, float]:
+        error = values.std(correction=1).item() / len(values) ** 0.5 if len(values) > 1 else float("nan")
+        return {"value": values.mean().item(), "stderr": error}
+
+    layers = []
+    for l, aligned in enumerate(figures.aligned):
+        term = mean(figures.costs[:, l])
+        units = module.hierarchy.z_dims[l]
+        name = "kl" if aligned else "log_ratio"
+        layers.append({"layer": f"z{l + 1}", name: term, "active_units": figures.active_units[l], "units": units})
+    report = {
+        "split": split,
+        "n": n,
+        "seed": seed,
+        "units": data.units,
+        "elbo": mean(figures.elbo),
+        "reconstruction": mean(figures.reconstruction),
+        "kl": mean(figures.costs.sum(1)),
+        "iw_bound": mean(figures.iw_bound),
+        "iw_samples": iw_samples,
+        "effective_sample_size": figures.effective_sample_size.mean().item(),
+        "layers": layers,
+    }
+    n_dims = torch.Size(data.x_shape).numel()
+    bits = bits_per_dim(report["iw_bound"]["value"], module.units, n_dims)
+    if bits is not None:
+        report["bits_per_dim"] = bits
+    return report
+
+
+def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
+    """Evaluate a run folder as `cfg` (conf/evaluate.yaml) says, write its evaluation.json and return it."""
+    from vaelab.training.load import load
+    from vaelab.training.machine import keep_memory
+    from vaelab.training.store import write_json
+
+    keep_memory()
+    run = load(cfg["run"], cfg["weights"], cfg["device"])
+    report = evaluate(
+        run.module, run.data, cfg["split"], cfg["iw_samples"], cfg["max_rows"], cfg["seed"], cfg["max_images"]
+    )
+    report = {"run": str(cfg["run"]), "weights": run.weights, "step": run.step, **report}
+    write_json(Path(cfg["run"]) / "evaluation.json", report)
+    return report
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
+def main(cfg: DictConfig) -> None:
+    from vaelab.config.doors import check_evaluate
+    from vaelab.tables import evaluation_table, show
+
+    plain = OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(plain, dict)
+    check_evaluate(plain)
+    report = evaluate_run(plain)  # type: ignore[arg-type]
+    show(evaluation_table(report))
+    print(f"written to {Path(plain['run']) / 'evaluation.json'}")
+
+
+class _progress:
+    """A bar over images in a terminal, nothing elsewhere."""
+
+    def __init__(self, text: str, total: int) -> None:
+        from rich.progress import Progress
+
+        self.bar = Progress(disable=not sys.stdout.isatty())
+        self.text, self.total = text, total
+
+    def __enter__(self) -> Any:
+        self.bar.start()
+        task = self.bar.add_task(self.text, total=self.total)
+        return lambda images: self.bar.advance(task, images)
+
+    def __exit__(self, *error: Any) -> None:
+        self.bar.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+"""Figures of one or many passes: torchmetrics over Terms. The only home of bits per dimension."""
+
+from vaelab.metrics.active_units import ActiveUnits
+from vaelab.metrics.bits_per_dim import bits_per_dim
+from vaelab.metrics.elbo_split import ElboSplit, split
+
+__all__ = ["ActiveUnits", "ElboSplit", "bits_per_dim", "split"]

@@ -1,0 +1,22 @@
+"""A weighted KL."""
+
+from torch import Tensor
+
+from vaelab.model import Terms
+from vaelab.objective.schedule import Schedule
+
+
+class Beta:
+    """reconstruction - β(step) · kl (Higgins et al. 2017, eq. 4; as a warm-up, Bowman et al. 2016, section 3.1).
+
+    Only at β = 1 is it the ELBO; the reported `elbo` always is.
+    """
+
+    def __init__(self, *, schedule: Schedule) -> None:
+        self.schedule = schedule
+
+    def __call__(self, terms: Terms, step: int) -> Tensor:
+        return terms.reconstruction - self.schedule(step) * terms.kl
+
+    def settled(self, step: int) -> bool:
+        return self.schedule.settled(step)

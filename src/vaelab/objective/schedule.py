@@ -1,0 +1,60 @@
+"""What changes with the step. Steps are optimiser steps, so that a schedule does not depend on the machine."""
+
+from typing import Protocol
+
+from vaelab.config.types import Count, Fraction, NonNegative, PositiveInt
+
+
+class Schedule(Protocol):
+    def __call__(self, step: int) -> float: ...
+
+    def settled(self, step: int) -> bool:
+        """Whether it has its last value from this step on."""
+        ...
+
+
+class Constant:
+    """Always `value`."""
+
+    def __init__(self, *, value: NonNegative) -> None:
+        self.value = value
+
+    def __call__(self, step: int) -> float:
+        return self.value
+
+    def settled(self, step: int) -> bool:
+        return True
+
+
+class Linear:
+    """From `start` to `end` over `warmup_steps`, then `end`."""
+
+    def __init__(self, *, start: NonNegative, end: NonNegative, warmup_steps: Count) -> None:
+        self.start, self.end, self.warmup_steps = start, end, warmup_steps
+
+    def __call__(self, step: int) -> float:
+        if step >= self.warmup_steps:
+            return self.end
+        return self.start + (self.end - self.start) * step / self.warmup_steps
+
+    def settled(self, step: int) -> bool:
+        return step >= self.warmup_steps
+
+
+class Cyclical:
+    """`cycles` times from 0 to `end`, each over `cycle_steps` of which `ramp` is the rise; then `end`.
+
+    Fu et al. 2019, eq. 6 and 7.
+    """
+
+    def __init__(self, *, end: NonNegative, cycle_steps: PositiveInt, cycles: PositiveInt, ramp: Fraction) -> None:
+        self.end, self.cycle_steps, self.cycles, self.ramp = end, cycle_steps, cycles, ramp
+
+    def __call__(self, step: int) -> float:
+        position = (step % self.cycle_steps) / self.cycle_steps
+        if self.settled(step) or position >= self.ramp:
+            return self.end
+        return self.end * position / self.ramp
+
+    def settled(self, step: int) -> bool:
+        return step >= self.cycles * self.cycle_steps

@@ -1,0 +1,149 @@
+"""vaelab train: one run folder from one config."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from vaelab.config.paths import CONF
+from vaelab.errors import ResourceError, UserError
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
+def main(cfg: DictConfig) -> float:
+    """Train, evaluate, and return the test split's elbo: what a sweep maximises."""
+    from vaelab.config.check import check
+    from vaelab.config.run_folder import refuse_used, remove_if_unused
+
+    job = HydraConfig.get()
+    folder = Path(job.runtime.output_dir)
+    # the other processes of a DDP run share the folder that the first one has prepared
+    first = os.environ.get("LOCAL_RANK", "0") == "0"
+    try:
+        plain = OmegaConf.to_container(cfg, resolve=True, enum_to_str=True)
+        assert isinstance(plain, dict)
+        check(plain, choices=dict(job.runtime.choices), multirun=job.mode == RunMode.MULTIRUN)
+        if first:
+            refuse_used(folder)
+        return train(plain, folder, first)
+    except UserError:
+        if first:
+            remove_if_unused(folder)
+        raise
+
+
+def train(cfg: dict[str, Any], folder: Path, first: bool = True) -> float:
+    """Train `cfg` into `folder`, evaluate it as `cfg["evaluation"]` says, and return the elbo."""
+    import torch
+
+    from vaelab.training.build import build
+    from vaelab.training.machine import keep_memory
+    from vaelab.training.store import write_json
+
+    keep_memory()
+    os.environ.setdefault("WANDB_SILENT", "true")
+    if cfg["threads"]:
+        torch.set_num_threads(cfg["threads"])
+    run = build(cfg, folder)
+    if first:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "config.json", cfg)
+        print(f"run folder: {folder}\n{_summary(run)}", flush=True)
+    try:
+        for logger in run.trainer.loggers:
+            logger.log_hyperparams(cfg)
+        run.fit()
+        return _finish(run, cfg, folder) if first else 0.0
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
+        raise _resources(error, cfg) or error from error
+    finally:
+        _close_wandb()
+
+
+def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
+    """Evaluate with the best weights, log the figures as test/…, write DONE.json and the closing table."""
+    from vaelab.callbacks import History
+    from vaelab.evaluate import evaluate_run
+    from vaelab.tables import evaluation_table, show
+    from vaelab.training.store import write_json
+
+    wanted = {"run": str(folder), "weights": "best", "device": "cpu", "seed": cfg["seed"], "max_images": None}
+    report = evaluate_run({**wanted, **cfg["evaluation"], "device": str(run.module.device)})
+    figures = {key: report[key]["value"] for key in ("elbo", "reconstruction", "kl", "iw_bound")}
+    for layer in report["layers"]:
+        term = "kl" if "kl" in layer else "log_ratio"
+        figures[f"{term}/{layer['layer']}"] = layer[term]["value"]
+        figures[f"active_units/{layer['layer']}"] = float(layer["active_units"])
+    if "bits_per_dim" in report:
+        figures["bits_per_dim"] = report["bits_per_dim"]
+    for callback in run.trainer.callbacks:
+        if isinstance(callback, History):
+            callback.write(run.trainer, {f"{report['split']}/{key}": value for key, value in figures.items()})
+            callback.teardown(run.trainer, run.module, "test")
+    for logger in run.trainer.loggers:
+        logger.save()
+    write_json(folder / "DONE.json", {"elbo": figures["elbo"], "step": run.trainer.global_step})
+    show(evaluation_table(report))
+    print(_contents(folder))
+    return figures["elbo"]
+
+
+def _summary(run: Any) -> str:
+    parameters = sum(p.numel() for p in run.module.parameters())
+    h = run.module.hierarchy
+    layers = " ← ".join(f"z{i}[{d}]" for i, d in enumerate(h.z_dims, start=1))
+    return (
+        f"{type(run.module).__name__}: x{list(run.data.x_shape)} ← {layers}, {parameters:,} parameters; "
+        f"data {run.data.name} in units {run.data.units} ({run.data.transform}), "
+        f"{len(run.data.split('train'))} training images"
+    )
+
+
+def _contents(folder: Path) -> str:
+    lines = [f"everything lies in {folder}:"]
+    for name, text in (
+        ("history.jsonl", "every figure at its step"),
+        ("metrics.csv", "the same as a table"),
+        ("evaluation.json", "the figures above"),
+        ("images", "samples, reconstructions, coarse to fine"),
+        ("checkpoints", "best.ckpt and last.ckpt"),
+        ("wandb", f"curves in the terminal: wandb leet {folder / 'wandb'}"),
+        ("tensorboard", f"curves in a browser: tensorboard --logdir {folder}"),
+    ):
+        if (folder / name).exists():
+            lines.append(f"  {name:<16}{text}")
+    lines.append(f"next: vaelab evaluate run={folder} iw_samples=5000; vaelab sample run={folder}")
+    return "\n".join(lines)
+
+
+def _resources(error: BaseException, cfg: dict[str, Any]) -> ResourceError | None:
+    """The error as one of memory or disk, if it is one."""
+    import torch
+
+    text = str(error)
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "not enough memory" in text:
+        return ResourceError(
+            f"out of memory with data.batch_size={cfg['data']['batch_size']} ({text.splitlines()[0] if text else ''}). "
+            "Try half of it, or a smaller evaluation.max_rows."
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return ResourceError(f"no space left for {error.filename or 'the run folder'}: free some and start again")
+    return None
+
+
+def _close_wandb() -> None:
+    """End this run's wandb run, so that the next job of a sweep does not log into it."""
+    import sys
+
+    wandb = sys.modules.get("wandb")
+    if wandb is not None and getattr(wandb, "run", None) is not None:
+        wandb.finish()
+
+
+if __name__ == "__main__":
+    main()

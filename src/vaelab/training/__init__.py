@@ -1,0 +1,1 @@
+"""Lightning modules, the optimiser, checkpoints, and `build`: the one place that wires."""

@@ -1,0 +1,83 @@
+"""The one place that wires: from a config's pieces to a model, its data and a trainer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from hydra.utils import instantiate
+
+from vaelab.data.image_data import ImageData
+from vaelab.model import Hierarchy
+from vaelab.training.lean_loop import use_lean_loop
+from vaelab.training.modules import HVAE
+from vaelab.training.store import Store
+
+
+@dataclass
+class Run:
+    """What a config builds. `run.fit()` trains."""
+
+    module: HVAE
+    data: ImageData
+    trainer: pl.Trainer
+
+    def fit(self) -> None:
+        self.trainer.fit(self.module, datamodule=self.data)
+
+
+def build(cfg: Any, folder: str | Path = ".") -> Run:
+    """Everything for a training run in `folder`, from a config (`vaelab.compose`, or Hydra's own).
+
+    Raises UserError for pieces that do not fit together.
+    """
+    pl.seed_everything(cfg["seed"], verbose=False)
+    data = build_data(cfg)
+    return Run(build_model(cfg, data), data, build_trainer(cfg, Path(folder)))
+
+
+def build_data(cfg: Any) -> ImageData:
+    """The data, settled to the units that the likelihood takes."""
+    data = _make(cfg["data"])
+    data.give(_make(cfg["likelihood"]).func.takes, _name(cfg["likelihood"]), cfg["seed"])
+    return data
+
+
+def build_model(cfg: Any, data: ImageData) -> HVAE:
+    """The module for images such as `data` holds."""
+    z_dims = list(cfg["model"]["z_dims"])
+    x_shape = data.x_shape
+    likelihood = _make(cfg["likelihood"])(x_shape)
+    decoder = _make(cfg["decoder"])(z_dims, likelihood.params_shape)
+    states = [decoder.state_shape(l) for l in range(len(z_dims) - 1)]
+    encoder = _make(cfg["encoder"])(z_dims, x_shape, states)
+    prior = _make(cfg["prior"])(z_dims[-1])
+    hierarchy = Hierarchy(prior, decoder, likelihood, encoder)
+    return _make(cfg["model"]["module"])(hierarchy, _make(cfg["objective"]), _make(cfg["optimizer"]), data.units)
+
+
+def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
+    """A Lightning trainer that writes into `folder`, with the lean loop where that does the same."""
+    loggers = []
+    for logger in (cfg["logger"] or {}).values():
+        make = _make(logger)
+        # each logger has its own word for the folder; all of them take save_dir
+        loggers.append(make(save_dir=str(folder)))
+    callbacks = [_make(callback) for callback in (cfg["callbacks"] or {}).values()]
+    trainer = _make(cfg["trainer"])(
+        default_root_dir=str(folder),
+        logger=loggers or False,
+        callbacks=callbacks,
+        plugins=[Store()],
+        use_distributed_sampler=False,
+    )
+    use_lean_loop(trainer)
+    return trainer
+
+
+def _make(node: Any) -> Any:
+    return instantiate(node, _convert_="all")
+
+
+def _name(node: Any) -> str:
+    return str(node["_target_"]).rsplit(".", 1)[-1]

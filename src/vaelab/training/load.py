@@ -1,0 +1,60 @@
+"""A trained run folder, read back."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from vaelab.data.image_data import ImageData
+from vaelab.errors import CheckpointError
+from vaelab.training.build import build_data, build_model
+from vaelab.training.modules import HVAE
+from vaelab.training.store import load as load_checkpoint
+
+
+class Loaded(NamedTuple):
+    """The module in eval mode, its data in units, the config, and which weights were taken."""
+
+    module: HVAE
+    data: ImageData
+    config: dict[str, Any]
+    weights: str
+    step: int
+
+
+def load(run: str | Path, weights: str = "best", device: str | torch.device = "cpu") -> Loaded:
+    """Read config.json and checkpoints/<weights>.ckpt of a run folder.
+
+    `best` falls back to `last` where no best was chosen (a run shorter than its KL warm-up). Raises CheckpointError
+    for a folder that is no run, has no checkpoint, or whose checkpoint is damaged or of another model.
+    """
+    folder = Path(run)
+    config = read_config(folder)
+    path = folder / "checkpoints" / f"{weights}.ckpt"
+    if weights == "best" and not path.exists():
+        weights, path = "last", path.with_name("last.ckpt")
+    if not path.exists():
+        raise CheckpointError(f"run={folder} has no checkpoint {path.name}: it stopped before its first one was written")
+    state = load_checkpoint(path, device)
+    data = build_data(config)
+    module = build_model(config, data)
+    try:
+        module.load_state_dict(state["state_dict"])
+    except (RuntimeError, KeyError) as error:
+        raise CheckpointError(
+            f"{path} does not fit the model of {folder / 'config.json'}: {str(error).splitlines()[-1].strip()}"
+        ) from error
+    return Loaded(module.to(device).eval(), data, config, weights, int(state["global_step"]))
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a run folder. Raises CheckpointError when the folder is not one."""
+    if not folder.is_dir():
+        raise CheckpointError(f"run={folder} does not exist: give the folder that `vaelab train` printed")
+    try:
+        return json.loads((folder / "config.json").read_text())
+    except FileNotFoundError:
+        raise CheckpointError(f"run={folder} is not a run folder: it has no config.json") from None
+    except ValueError as error:
+        raise CheckpointError(f"{folder / 'config.json'} is not whole: {error}") from None

@@ -1,0 +1,106 @@
+"""Checkpoint files: written whole or not at all, checked when read, tensors and plain containers alone."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+from pytorch_lightning.plugins.io import CheckpointIO
+
+from vaelab.errors import CheckpointError
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Through a temporary file beside it: after a crash there is the old file or the new one, never half."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def write_json(path: Path, content: Any) -> None:
+    text = json.dumps(content, indent=2, allow_nan=True) + "\n"
+    write_atomically(path, lambda file: file.write(text.encode()) and None)
+
+
+class _Hashing:
+    """A file that is hashed as it is written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.digest, self.bytes = file, hashlib.sha256(), 0
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        self.bytes += len(data)
+        return self.file.write(data)
+
+    def flush(self) -> None:
+        self.file.flush()
+
+
+def save(content: dict[str, Any], path: Path) -> None:
+    """The checkpoint, then its manifest `<path>.json` (sha256, bytes): without a manifest it does not exist."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    manifest: dict[str, Any] = {}
+
+    def write(file: BinaryIO) -> None:
+        hashing = _Hashing(file)
+        torch.save(content, hashing)  # type: ignore[arg-type]
+        manifest.update(sha256=hashing.digest.hexdigest(), bytes=hashing.bytes, step=content.get("global_step"))
+
+    write_atomically(path, write)
+    write_json(_manifest(path), manifest)
+
+
+def load(path: Path, device: str | torch.device = "cpu") -> dict[str, Any]:
+    """A checkpoint whose size and hash are those of its manifest. Raises CheckpointError, which names the file."""
+    try:
+        manifest = json.loads(_manifest(path).read_text())
+        with open(path, "rb") as file:
+            good = os.fstat(file.fileno()).st_size == manifest["bytes"]
+            good = good and hashlib.file_digest(file, "sha256").hexdigest() == manifest["sha256"]
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{error.filename} is missing: there is no whole checkpoint {path.name} in {path.parent}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} cannot be read ({error})")
+    if not good:
+        raise CheckpointError(
+            f"{path} is damaged: its size or hash is not the one written beside it. "
+            "Use the other checkpoint of the run (weights=best or weights=last)."
+        )
+    try:
+        return torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        raise CheckpointError(f"{path} is not a checkpoint of tensors and plain containers ({type(error).__name__})")
+
+
+def _manifest(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+class Store(CheckpointIO):
+    """The store as Lightning's checkpoint plug-in."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        save(checkpoint, Path(path))
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        return load(Path(path))
+
+    def remove_checkpoint(self, path: Any) -> None:
+        # the manifest first: never a manifest without its file
+        _manifest(Path(path)).unlink(missing_ok=True)
+        Path(path).unlink(missing_ok=True)
