@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vaelab.decoder import Markov
+from vaelab.distributions import ToNormal
 from vaelab.distributions.diagonal_normal import BOUND
 from vaelab.encoder import BottomUp, Concatenate, PrecisionWeighted, Residual, TopDown
 from vaelab.likelihood import Gaussian
@@ -25,10 +26,10 @@ class LinearChain:
     z_L ~ N(0, I), z_{l-1} = a_l z_l + b_l + s_l ε, x = W z_1 + c + √VARIANCE ε, with W of two blocks of three.
     """
 
-    def __init__(self, depth: int, seed: int = 0) -> None:
+    def __init__(self, depth: int, seed: int = 0, scale: str = "free") -> None:
         g = torch.Generator().manual_seed(seed)
         rand = partial(torch.rand, generator=g, dtype=torch.float64)
-        self.depth = depth
+        self.depth, self.scale = depth, scale
         self.a = 0.5 + rand(depth - 1, 2)
         self.b = rand(depth - 1, 2) - 0.5
         self.s = 0.3 + rand(depth - 1, 2)
@@ -74,18 +75,18 @@ class LinearChain:
     def hierarchy(self, encoder: str) -> Hierarchy:
         """The model with its weights set to the truth and q to the exact posterior."""
         depth, z_dims, x_shape = self.depth, [2] * self.depth, (1, 2, 3)
-        decoder = Markov(z_dims, x_shape, net=linear)
+        decoder = Markov(z_dims, x_shape, net=linear, scale=self.scale)
         states = [decoder.state_shape(l) for l in range(depth - 1)]
         if encoder == "bottom_up":
-            enc = BottomUp(z_dims, x_shape, states, net=linear)
+            enc = BottomUp(z_dims, x_shape, states, net=linear, scale=self.scale)
         else:
-            enc = TopDown(z_dims, x_shape, states, net=linear, merge=MERGES[encoder])
+            enc = TopDown(z_dims, x_shape, states, net=linear, merge=MERGES[encoder], scale=self.scale)
         model = Hierarchy(StandardNormal(2), decoder, Gaussian(x_shape, variance=VARIANCE), enc).double()
         model.likelihood.log_scale.fill_(0.5 * math.log(VARIANCE))
         with torch.no_grad():
-            _set(decoder.nets[0].body[1], self.W, self.c)
+            _set(decoder.out.body[1], self.W, self.c)
             for l in range(depth - 1):
-                _set_gaussian(decoder.nets[l + 1].body[1], torch.diag(self.a[l]), self.b[l], self.s[l].log())
+                _set_gaussian(decoder.heads[l], torch.diag(self.a[l]), self.b[l], self.s[l].log())
             self._set_encoder(enc, encoder)
         return model
 
@@ -106,7 +107,7 @@ class LinearChain:
                 prior_mean, prior_var = self.mean[z[l]], self.cov[z[l]][:, z[l]].diagonal()
                 var = 1 / (1 / C.diagonal() - 1 / prior_var)
                 _set_gaussian(
-                    enc.heads[l].head,
+                    enc.heads[l].seen,
                     var[:, None] * (G / C.diagonal()[:, None]),
                     var * (g / C.diagonal() - prior_mean / prior_var),
                     0.5 * var.log(),
@@ -117,7 +118,7 @@ class LinearChain:
                 if name == "residual":
                     G[:, 6:] -= torch.diag(self.a[l])
                     g, log_scale = g - self.b[l], log_scale - self.s[l].log()
-                _set_gaussian(enc.heads[l].net.body[1], G, g, log_scale)
+                _set_gaussian(enc.heads[l].read, G, g, log_scale)
 
 
 def _set(layer: torch.nn.Linear, weight: Tensor, bias: Tensor) -> None:
@@ -125,7 +126,12 @@ def _set(layer: torch.nn.Linear, weight: Tensor, bias: Tensor) -> None:
     layer.bias.copy_(bias)
 
 
-def _set_gaussian(layer: torch.nn.Linear, weight: Tensor, bias: Tensor, log_scale: Tensor) -> None:
+def _set_gaussian(head: ToNormal, weight: Tensor, bias: Tensor, log_scale: Tensor) -> None:
     """A head whose mean is affine and whose log scale is constant (through the inverse of its bound)."""
     raw = BOUND * torch.atanh(log_scale / BOUND)
-    _set(layer, torch.cat([weight, torch.zeros_like(weight)]), torch.cat([bias, raw]))
+    layer = head.net if isinstance(head.net, torch.nn.Linear) else head.net.body[1]
+    if head.raw is not None:
+        _set(layer, weight, bias)
+        head.raw.copy_(raw)
+    else:
+        _set(layer, torch.cat([weight, torch.zeros_like(weight)]), torch.cat([bias, raw]))

@@ -7,10 +7,11 @@ from tests.oracles import ENCODERS, LinearChain
 from vaelab.distributions import DiagonalNormal, log_ratio
 
 
+@pytest.mark.parametrize("scale", ["free", "constant"])
 @pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("depth", [1, 2, 3, 5])
-def test_with_the_exact_posterior_every_draw_weighs_log_px(depth: int, encoder: str) -> None:
-    chain = LinearChain(depth)
+def test_with_the_exact_posterior_every_draw_weighs_log_px(depth: int, encoder: str, scale: str) -> None:
+    chain = LinearChain(depth, scale=scale)
     x = chain.sample(7)
     terms = chain.hierarchy(encoder)(x, samples=11)
     truth = chain.log_px(x).expand(11, 7)

@@ -1,7 +1,5 @@
 """Images of your own as NumPy arrays."""
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Literal
 
@@ -19,8 +17,8 @@ Layout = Literal["auto", "nhw", "nchw", "nhwc"]
 class Arrays(ImageData):
     """An .npz with arrays `train`, `val` and `test`, or an .npz or .npy with one array; [N, H, W] or 4-D.
 
-    A val or test that is not there is cut off train, 10 % each, always the same images. float32 stays as it is,
-    float64 is rounded to it, whole numbers 0..255 become bytes, bool becomes 0.0 and 1.0.
+    A val or test that is not there is cut off train, 10 % each, always the same images. float32 stays as it
+    is, float64 is rounded to it, whole numbers 0..255 become bytes, bool becomes 0.0 and 1.0.
     """
 
     def __init__(
@@ -73,14 +71,16 @@ def load(path: Path) -> dict[str, np.ndarray]:
                 names = list(held.files)
             elif "train" not in names:
                 raise DataError(
-                    f"data=arrays: {path} holds the arrays {', '.join(held.files) or '(none)'}; expected one named "
-                    "train (and val and test, or they are cut off train), or a single array"
+                    f"data=arrays: {path} holds the arrays {', '.join(held.files) or '(none)'}; expected one "
+                    "named train (and val and test, or they are cut off train), or a single array"
                 )
             arrays = {name: held[name] for name in names}
-    except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except DataError:
+        raise
+    except Exception as error:  # np.load on a damaged file raises a dozen kinds, TokenError among them
         raise DataError(
-            f"data=arrays: {path} cannot be read as .npz or .npy: it is of another kind, damaged, or holds Python "
-            f"objects ({type(error).__name__}: {' '.join(str(error).split())})"
+            f"data=arrays: {path} cannot be read as .npz or .npy: it is of another kind, damaged, or holds "
+            f"Python objects ({type(error).__name__}: {' '.join(str(error).split())})"
         ) from error
     for name, x in arrays.items():
         if not isinstance(x, np.ndarray):
@@ -89,7 +89,7 @@ def load(path: Path) -> dict[str, np.ndarray]:
 
 
 def to_nchw(x: np.ndarray, layout: Layout, where: str) -> np.ndarray:
-    """x as [N, C, H, W], a view of it. Raises DataError for a shape that does not fit or can be read two ways."""
+    """x as [N, C, H, W], a view of it. Raises DataError for a shape that does not fit or fits two ways."""
     if x.ndim == 2:
         n, d = x.shape
         raise DataError(
@@ -102,7 +102,7 @@ def to_nchw(x: np.ndarray, layout: Layout, where: str) -> np.ndarray:
         planes_second, planes_last = x.shape[1] in (1, 3, 4), x.shape[3] in (1, 3, 4)
         if planes_second == planes_last:
             raise DataError(
-                f"data=arrays: {where} has shape {list(x.shape)}, in which the channels could be either axis 1 or "
+                f"data=arrays: {where} has shape {list(x.shape)}, in which the channels could be axis 1 or "
                 "axis 3; say which with data.layout=nchw or data.layout=nhwc"
             )
         layout = "nchw" if planes_second else "nhwc"
@@ -118,7 +118,9 @@ def to_values(x: np.ndarray, where: str) -> np.ndarray:
     """x as uint8 or float32. Raises DataError for values that are neither bytes nor real numbers."""
     kind = x.dtype.kind
     if kind in "bf":
-        with np.errstate(over="ignore"):  # a number too large for float32 turns inf, which check_splits reports
+        with np.errstate(
+            over="ignore"
+        ):  # a number too large for float32 turns inf, which check_splits reports
             return x.astype(np.float32, copy=False)
     if kind not in "ui":
         raise DataError(f"data=arrays: {where} is of type {x.dtype}, expected whole or real numbers or bool")
@@ -126,7 +128,7 @@ def to_values(x: np.ndarray, where: str) -> np.ndarray:
         low, high = int(x.min()), int(x.max())
         if low < 0 or high > 255:
             raise DataError(
-                f"data=arrays: {where} holds whole numbers from {low} to {high}; as bytes they must be 0..255. "
+                f"data=arrays: {where} holds whole numbers from {low} to {high}; bytes must be 0..255. "
                 "Save other values as float32."
             )
         if high == 1:

@@ -20,8 +20,8 @@ class Batch(NamedTuple):
 class TrainBatches:
     """A new permutation each epoch, from (seed, epoch). The ragged tail waits for another permutation.
 
-    Under DDP each of `world` ranks takes its own share of every permutation; `batch_size` is per rank. Setting
-    `epoch` and `start` puts it at any batch of any epoch: that is all a resumed run needs.
+    Under DDP each of `world` ranks takes its own share of every permutation; `batch_size` is per rank.
+    Setting `epoch` and `start` puts it at any batch of any epoch: that is all a resumed run needs.
     """
 
     def __init__(self, x: Tensor, batch_size: int, seed: int, rank: int = 0, world: int = 1) -> None:

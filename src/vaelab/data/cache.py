@@ -26,8 +26,8 @@ def cache_folder() -> Path:
 def cached(key: dict[str, Any], decode: Callable[[], Decoded], title: str) -> Splits:
     """The three splits [N, C, H, W] uint8 of `decode`, which is called only when no cache has this `key`.
 
-    Each is one .npy, complete from the moment it has its name; one process decodes while others wait. The arrays
-    are private maps: writing to them changes no file. `title` is what messages and the progress bar call the data.
+    Each is one .npy, complete from the moment it has its name; one process decodes while others wait. The
+    arrays are private maps: writing to them changes no file. `title` is what messages call the data.
     """
     digest = blake2b(json.dumps([VERSION, key], sort_keys=True).encode(), digest_size=12).hexdigest()
     files = {split: cache_folder() / f"{digest}-{split}.npy" for split in SPLITS}

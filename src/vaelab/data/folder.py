@@ -21,10 +21,11 @@ SUBFOLDERS = {"train": ("train",), "val": ("val", "valid", "validation"), "test"
 
 
 class Folder(ImageData):
-    """Every image below a folder, in the order of the names; subfolders train, val and test are its splits.
+    """Every image below a folder, in the order of the names.
 
-    A val or test that has no subfolder is cut off train, or off everything, 10 % each, always the same images.
-    `size` is [H, W], or null if all images have one size; they are decoded once into a cache.
+    If it has subfolders train, val and test, those are the splits and nothing else is read. What has no
+    subfolder is cut off train, or off the whole, 10 % each, always the same images. `size` is [H, W], or
+    null if all images have one size. They are decoded once into a cache.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Folder(ImageData):
 
 
 def find(root: Path) -> dict[str, list[str]]:
-    """Images below `root`, relative and sorted: of each subfolder that is a split, or all of them as train."""
+    """Images below `root`, relative and sorted: those of each split's subfolder, or all as train."""
     if not root.is_dir():
         raise DataError(f"data=folder: {root} is not a folder; for .npz and .npy there is data=arrays")
     names = [name for name in walk(root) if name.lower().endswith(ENDINGS)]
@@ -78,5 +79,7 @@ def find(root: Path) -> dict[str, list[str]]:
     }
     given = {split: files for split, files in found.items() if files}
     if given and "train" not in given:
-        raise DataError(f"data=folder: {root} has a subfolder for {' and '.join(given)} but no images in train/")
+        raise DataError(
+            f"data=folder: {root} has a subfolder for {' and '.join(given)} but no images in train/"
+        )
     return given or {"train": names}

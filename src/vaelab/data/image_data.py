@@ -20,9 +20,9 @@ from vaelab.seeding import noise_key
 class ImageData(pl.LightningDataModule):
     """Images in three splits, in the units a likelihood takes.
 
-    A source says only how its arrays are read (`read`), all else is here: checks, units, batches, noise. Each
-    split is held as one tensor [N, C, H, W], uint8 or float32; batches are cut from it and come to their units on
-    the device. `name` is what a message calls the data.
+    A source says only how its arrays are read (`read`), all else is here: checks, units, batches, noise.
+    Each split is held as one tensor [N, C, H, W], uint8 or float32; batches are cut from it and come to their
+    units on the device. `name` is what a message calls the data.
     """
 
     name: str
@@ -56,7 +56,7 @@ class ImageData(pl.LightningDataModule):
         if not self._splits:
             arrays = self.read()
             check_splits(arrays, self.name, self.origin)
-            # contiguous for fast batches, and writeable since torch has no read-only tensors; copies only if need be
+            # contiguous for fast batches, writeable as torch wants it; copied only if need be
             whole = {key: np.require(arrays[key], requirements=["C", "W"]) for key in SPLITS}
             self._splits = {key: torch.from_numpy(np.asarray(x)) for key, x in whole.items()}
         if name not in self._splits:
@@ -76,7 +76,7 @@ class ImageData(pl.LightningDataModule):
     def give(self, takes: tuple[str, ...], likelihood: str, seed: int) -> None:
         """Settle the units for a likelihood that takes `takes`, and the seed of order and noise.
 
-        May be called again, for another likelihood. Raises ConfigError when these data cannot give such units.
+        May be called again for another likelihood. Raises ConfigError when the data cannot give such units.
         """
         self.seed = seed
         self.transform, self.units = choose(self._asked, takes, self.values, self.name, likelihood)
@@ -139,5 +139,5 @@ def check_splits(arrays: Splits, name: str, origin: Callable[..., str] = _origin
         if x.dtype == np.float32 and not np.isfinite(x).all():
             index = int(np.argwhere(~np.isfinite(x).all(axis=(1, 2, 3)))[0, 0])
             raise DataError(
-                f"data={name}: {origin(split, index)} holds NaN or inf. Remove or repair it, then start again."
+                f"data={name}: {origin(split, index)} holds NaN or inf. Remove or repair it, then go on."
             )

@@ -21,7 +21,9 @@ class Decoder:
 
     def __init__(self, size: Sequence[int] | None, channels: int) -> None:
         if size is not None and (len(size) != 2 or min(size) < 1):
-            raise ConfigError(f"data.size={list(size)}: must be [H, W] in pixels, or null for images as they are")
+            raise ConfigError(
+                f"data.size={list(size)}: must be [H, W] in pixels, or null for images as they are"
+            )
         self.size: Size | None = None if size is None else (int(size[0]), int(size[1]))
         self.channels = channels
         self._first: tuple[str, Size] | None = None
@@ -40,7 +42,7 @@ class Decoder:
             self._first = name, (h, w)
         elif self._first[1] != (h, w):
             raise DataError(
-                f"{name} is {h}×{w}, but {self._first[0]} is {self._first[1][0]}×{self._first[1][1]} (H×W); "
+                f"{name} has (H, W) = {(h, w)}, but {self._first[0]} has {self._first[1]}; "
                 "say data.size=[H,W] to crop and resize all images to one size"
             )
         return x
@@ -55,7 +57,9 @@ def to_bytes(image: "Image", size: Size | None, channels: int) -> np.ndarray:
 
     if image.mode[0] in "IF":
         # Pillow would clip these to 255 without a word
-        raise DataError(f"has more than 8 bits a channel (mode {image.mode}); save it as 8 bits, or use data=arrays")
+        raise DataError(
+            f"has more than 8 bits a channel (mode {image.mode}); save it as 8 bits, or use data=arrays"
+        )
     image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")

@@ -30,7 +30,7 @@ def cut(
 def fill(sizes: dict[str, int]) -> dict[str, tuple[str, np.ndarray | None]]:
     """For each split: the given split it is taken from, and the rows it takes there (None: all of them).
 
-    `sizes` says how many images each given split has; a val or test that is not given is cut off train, 10 % each.
+    `sizes` says how many images each given split has; a val or test not given is cut off train, 10 % each.
     """
     share_val, share_test = (0.0 if split in sizes else 0.1 for split in ("val", "test"))
     plan: dict[str, tuple[str, np.ndarray | None]] = {split: (split, None) for split in sizes}

@@ -16,7 +16,7 @@ def to_units(x: Tensor, transform: Transform, generator: torch.Generator) -> Ten
     if transform == "scaling":
         return x.float() / 255.0
     if transform == "dequantisation":
-        # u in steps of 2^-16: byte + u fits a float32 exactly, where 255 + torch.rand would at times round up to 256
+        # u in steps of 2^-16: byte + u is exact in float32, where 255 + torch.rand can round up to 256
         u = (_bits16(x, generator).float() + 2.0**15) / 2.0**16
         return (x.float() + u) / 256.0
     return x.float()

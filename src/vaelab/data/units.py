@@ -1,10 +1,10 @@
 """The units x can have, and the transform that gives them. Imports nothing heavy: config checks use it.
 
-    binary       0 or 1
-    unit         a grey value scaled to [0, 1]
-    dequantised  (byte + u) / 256 with u uniform in [0, 1): a density on it bounds the probability of the byte
-    byte         0 … 255, as they are
-    real         any real number
+binary       0 or 1
+unit         a grey value scaled to [0, 1]
+dequantised  (byte + u) / 256 with u uniform in [0, 1): a density on it bounds the probability of the byte
+byte         0 … 255, as they are
+real         any real number
 """
 
 from collections.abc import Sequence

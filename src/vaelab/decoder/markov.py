@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from vaelab.decoder.decoder import Decoder
-from vaelab.distributions import DiagonalNormal
+from vaelab.distributions import DiagonalNormal, Scale, ToNormal
 from vaelab.nn import NetFactory, Shape
 
 
@@ -13,20 +13,23 @@ class Markov(Decoder):
         z_L → z_{L-1} → … → z_1 → x
     """
 
-    def __init__(self, z_dims: list[int], params_shape: Shape, *, net: NetFactory) -> None:
+    def __init__(self, z_dims: list[int], params_shape: Shape, *, net: NetFactory, scale: Scale) -> None:
         super().__init__()
         self.z_dims = list(z_dims)
-        outs: list[Shape] = [params_shape, *((2 * d,) for d in z_dims[:-1])]
-        self.nets = nn.ModuleList(net((d,), out, layer=l) for l, (d, out) in enumerate(zip(z_dims, outs, strict=True)))
+        self.out = net((z_dims[0],), params_shape, layer=0)
+        self.heads = nn.ModuleList(
+            ToNormal(lambda n, l=l: net((z_dims[l + 1],), (n,), layer=l + 1), z_dims[l], scale)
+            for l in range(len(z_dims) - 1)
+        )
 
     def p(self, l: int, h: Tensor) -> DiagonalNormal:
-        return DiagonalNormal.from_params(self.nets[l + 1](h))
+        return self.heads[l](h)
 
     def update(self, l: int, h: Tensor | None, z: Tensor) -> Tensor:
         return z
 
     def params(self, h: Tensor) -> Tensor:
-        return self.nets[0](h)
+        return self.out(h)
 
     def state_shape(self, l: int) -> Shape:
         return (self.z_dims[l + 1],)

@@ -1,10 +1,12 @@
 """A skip state that every layer adds to: p sees all layers above."""
 
+from functools import partial
+
 from torch import Tensor, nn
 
 from vaelab.config.types import PositiveInt
 from vaelab.decoder.decoder import Decoder
-from vaelab.distributions import DiagonalNormal
+from vaelab.distributions import DiagonalNormal, Scale, ToNormal
 from vaelab.nn import NetFactory, Shape
 
 
@@ -17,17 +19,17 @@ class Residual(Decoder):
              h ──────────────h── … ───────────h──→ x
     """
 
-    def __init__(self, z_dims: list[int], params_shape: Shape, *, net: NetFactory, width: PositiveInt) -> None:
+    def __init__(self, z_dims: list[int], params_shape: Shape, *, net: NetFactory, width: PositiveInt, scale: Scale) -> None:
         super().__init__()
         self.width = width
         depth = len(z_dims)
         self.into = nn.ModuleList(nn.Linear(d, width) for d in z_dims)
         self.blocks = nn.ModuleList(net((width,), (width,), layer=l) for l in range(depth))
-        self.heads = nn.ModuleList(nn.Linear(width, 2 * d) for d in z_dims[:-1])
+        self.heads = nn.ModuleList(ToNormal(partial(nn.Linear, width), d, scale) for d in z_dims[:-1])
         self.out = net((width,), params_shape, layer=0)
 
     def p(self, l: int, h: Tensor) -> DiagonalNormal:
-        return DiagonalNormal.from_params(self.heads[l](h))
+        return self.heads[l](h)
 
     def update(self, l: int, h: Tensor | None, z: Tensor) -> Tensor:
         h = self.into[l](z) if h is None else h + self.into[l](z)

@@ -29,12 +29,13 @@ class DiagonalNormal(Distribution):
 
     @classmethod
     def from_params(cls, params: Tensor) -> "DiagonalNormal":
-        """Split the last dimension of `params` [..., 2d] into a mean and a log scale.
+        """Split the last dimension of `params` [..., 2d] into a mean and a raw log scale, which is bounded."""
+        return cls.bounded(*params.chunk(2, dim=-1))
 
-        The log scale is 10·tanh(raw / 10): the identity near 0, and within ±10 for any input, so that no
-        early step of training can overflow the density.
-        """
-        loc, raw = params.chunk(2, dim=-1)
+    @classmethod
+    def bounded(cls, loc: Tensor, raw: Tensor) -> "DiagonalNormal":
+        """log σ = 10·tanh(raw / 10): the identity near 0, and within ±10 for any input, so that no early step of
+        training can overflow the density."""
         return cls(loc, BOUND * torch.tanh(raw / BOUND))
 
     @cached_property

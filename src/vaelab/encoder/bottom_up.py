@@ -1,9 +1,11 @@
 """The seed's inference chain."""
 
+from functools import partial
+
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from vaelab.distributions import DiagonalNormal, draw
+from vaelab.distributions import DiagonalNormal, Scale, ToNormal, draw
 from vaelab.encoder.encoder import Encoder, batch_of
 from vaelab.proposal import Drawn, Proposal
 from vaelab.nn import NetFactory, Shape
@@ -17,14 +19,15 @@ class BottomUp(Encoder):
     Below the top its terms are log-ratios and no KLs: p(z_i | z_{i+1}) is conditioned on a z_{i+1} drawn after z_i.
     """
 
-    def __init__(self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], *, net: NetFactory) -> None:
+    def __init__(self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], *, net: NetFactory, scale: Scale) -> None:
         super().__init__(z_dims, [tuple(x_shape), *((d,) for d in z_dims[:-1])], net)
         self.heads = nn.ModuleList(
-            nn.Linear(f.out_shape[0], 2 * d) for f, d in zip(self.features, z_dims, strict=True)
+            ToNormal(partial(nn.Linear, f.out_shape[0]), d, scale)
+            for f, d in zip(self.features, z_dims, strict=True)
         )
 
     def _q(self, l: int, below: Tensor) -> DiagonalNormal:
-        return DiagonalNormal.from_params(self.heads[l](self.features[l](below)))
+        return self.heads[l](self.features[l](below))
 
     def encode(self, x: Tensor) -> DiagonalNormal:
         return self._q(0, x)

@@ -1,21 +1,25 @@
 """Three ways to make q(z_l | z_>l, x) from the features of x, the decoder's state and the model's p."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
-from vaelab.distributions import DiagonalNormal
+from vaelab.distributions import DiagonalNormal, Scale, ToNormal
 from vaelab.nn import NetFactory, Shape
 
 
 class PrecisionWeighted(nn.Module):
     """The product of p and a Gaussian read from x alone: precisions add (Sønderby et al. 2016, eq. 17-19)."""
 
-    def __init__(self, z_dim: int, feature_shape: Shape, state_shape: Shape, net: NetFactory, layer: int) -> None:
+    def __init__(
+        self, z_dim: int, feature_shape: Shape, state_shape: Shape, net: NetFactory, layer: int, scale: Scale
+    ) -> None:
         super().__init__()
-        self.head = nn.Linear(feature_shape[0], 2 * z_dim)
+        self.seen = ToNormal(partial(nn.Linear, feature_shape[0]), z_dim, scale)
 
     def forward(self, features: Tensor, h: Tensor, p: DiagonalNormal) -> DiagonalNormal:
-        seen = DiagonalNormal.from_params(self.head(features))
+        seen = self.seen(features)
         # log of the two precisions' sum, and the weight of what was seen, without leaving the log scale
         log_precision = torch.logaddexp(-2.0 * seen.log_scale, -2.0 * p.log_scale)
         weight = torch.exp(-2.0 * seen.log_scale - log_precision)
@@ -23,26 +27,29 @@ class PrecisionWeighted(nn.Module):
 
 
 class _FromBoth(nn.Module):
-    """A network on the features beside the state: [.., f] and [.., s] -> [.., 2d]."""
+    """A Gaussian read by a network from the features beside the state: [.., f] and [.., s]."""
 
-    def __init__(self, z_dim: int, feature_shape: Shape, state_shape: Shape, net: NetFactory, layer: int) -> None:
+    def __init__(
+        self, z_dim: int, feature_shape: Shape, state_shape: Shape, net: NetFactory, layer: int, scale: Scale
+    ) -> None:
         super().__init__()
-        self.net = net((feature_shape[0] + state_shape[0],), (2 * z_dim,), layer=layer)
+        width = feature_shape[0] + state_shape[0]
+        self.read = ToNormal(lambda n: net((width,), (n,), layer=layer), z_dim, scale)
 
-    def params(self, features: Tensor, h: Tensor) -> Tensor:
-        return self.net(torch.cat([features.expand(*h.shape[:-1], -1), h], dim=-1))
+    def both(self, features: Tensor, h: Tensor) -> DiagonalNormal:
+        return self.read(torch.cat([features.expand(*h.shape[:-1], -1), h], dim=-1))
 
 
 class Concatenate(_FromBoth):
     """q read by a network from the features beside the decoder's state (Child 2021, section 3)."""
 
     def forward(self, features: Tensor, h: Tensor, p: DiagonalNormal) -> DiagonalNormal:
-        return DiagonalNormal.from_params(self.params(features, h))
+        return self.both(features, h)
 
 
 class Residual(_FromBoth):
     """q as a step away from p: q = N(μ_p + Δμ, σ_p · Δσ) (Vahdat & Kautz 2020, eq. 3)."""
 
     def forward(self, features: Tensor, h: Tensor, p: DiagonalNormal) -> DiagonalNormal:
-        step = DiagonalNormal.from_params(self.params(features, h))
+        step = self.both(features, h)
         return DiagonalNormal(p.loc + step.loc, p.log_scale + step.log_scale)

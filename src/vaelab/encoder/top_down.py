@@ -1,18 +1,21 @@
 """Inference in the order of generation."""
 
+from functools import partial
 from typing import Protocol
 
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from vaelab.distributions import DiagonalNormal, draw
+from vaelab.distributions import Scale, ToNormal, draw
 from vaelab.encoder.encoder import Encoder, batch_of
 from vaelab.proposal import Drawn, Proposal
 from vaelab.nn import NetFactory, Shape
 
 
 class MergeFactory(Protocol):
-    def __call__(self, z_dim: int, feature_shape: Shape, state_shape: Shape, net: NetFactory, layer: int) -> nn.Module: ...
+    def __call__(
+        self, z_dim: int, feature_shape: Shape, state_shape: Shape, net: NetFactory, layer: int, scale: Scale
+    ) -> nn.Module: ...
 
 
 class TopDown(Encoder):
@@ -27,12 +30,20 @@ class TopDown(Encoder):
     """
 
     def __init__(
-        self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], *, net: NetFactory, merge: MergeFactory
+        self,
+        z_dims: list[int],
+        x_shape: Shape,
+        state_shapes: list[Shape],
+        *,
+        net: NetFactory,
+        merge: MergeFactory,
+        scale: Scale,
     ) -> None:
         super().__init__(z_dims, [tuple(x_shape), *(None for _ in z_dims[1:])], net)
         widths = [f.out_shape for f in self.features]
-        merges = [merge(z_dims[l], widths[l], state_shapes[l], net, layer=l) for l in range(self.depth - 1)]
-        self.heads = nn.ModuleList([*merges, nn.Linear(widths[-1][0], 2 * z_dims[-1])])
+        merges = [merge(z_dims[l], widths[l], state_shapes[l], net, l, scale) for l in range(self.depth - 1)]
+        top = ToNormal(partial(nn.Linear, widths[-1][0]), z_dims[-1], scale)
+        self.heads = nn.ModuleList([*merges, top])
 
     def encode(self, x: Tensor) -> list[Tensor]:
         features = [self.features[0](x)]
@@ -41,7 +52,7 @@ class TopDown(Encoder):
         return features
 
     def propose(self, encoded: list[Tensor], sample_shape: tuple[int, ...] = ()) -> Proposal:
-        top = DiagonalNormal.from_params(self.heads[-1](encoded[-1]))
+        top = self.heads[-1](encoded[-1])
         batch_shape = batch_of(top, sample_shape)
 
         def proposal(l: int, h: Tensor | None, p: Distribution) -> Drawn:

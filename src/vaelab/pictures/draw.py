@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from vaelab.data.batches import Batch
 from vaelab.data.image_data import ImageData
 from vaelab.model import Hierarchy
 from vaelab.pictures.grid import write_grid
@@ -53,8 +54,9 @@ def draw_all(
     """Write every picture of a model into `folder`: {kind: path}. The model is left in the mode it was in."""
     hierarchy, training = module.hierarchy, module.training
     module.eval()
-    batch = next(iter(data.eval_batches(split, batch_size=n)))
-    batch = data.in_units(batch._replace(x=batch.x.to(module.device)))
+    # images spread over the split: where it is sorted by class, every class is seen
+    rows_of_split = torch.linspace(0, len(data.split(split)) - 1, n).long()
+    batch = data.in_units(Batch(data.split(split)[rows_of_split].to(module.device), noise_key(seed, "shown")))
     low, high = (float(batch.x.min()), float(batch.x.max())) if module.units == "real" else (0.0, 1.0)
     if module.units == "byte":
         high = 255.0

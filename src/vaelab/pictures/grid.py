@@ -17,7 +17,7 @@ def write_grid(path: Path, title: str, rows: list[tuple[str, Tensor]], low: floa
 
     strips = [_strip(images, low, high) for _, images in rows]
     height, width = strips[0].shape[:2]
-    scale = max(1.0, 40.0 * len(rows[0][1]) / width) / 100  # inches a pixel; an image is at least 0.4 inches wide
+    scale = max(1.0, 64.0 * len(rows[0][1]) / width) / 100  # inches a pixel; an image is at least 0.64 inches wide
     label_width = 0.1 * max((len(label) for label, _ in rows), default=0)
     figure = Figure(figsize=(width * scale + label_width + 0.3, (height + 2) * scale * len(rows) + 0.6), dpi=100)
     FigureCanvasAgg(figure)

@@ -1,0 +1,112 @@
+"""Rules between settings. Each is a function of the whole config that yields what is wrong, in words."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from vaelab.config.signature import class_constant, home_of
+from vaelab.config.source import PACKAGE
+from vaelab.data.units import BYTES, Transform, choose
+from vaelab.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A config as the rules see it. Whatever is missing or of a wrong type is told elsewhere."""
+
+    cfg: Mapping[str, Any]
+    choices: Mapping[str, str]
+    multirun: bool
+    root: Path = PACKAGE
+
+    def get(self, path: str) -> Any:
+        """The value of a dotted setting, None when there is none."""
+        value: Any = self.cfg
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value
+
+    def target(self, group: str) -> str:
+        """The class a group builds, by the file it is defined in; "" when unknown."""
+        target = self.get(f"{group}._target_")
+        try:
+            return home_of(target, self.root) if isinstance(target, str) else ""
+        except ConfigError:
+            return ""
+
+    def constant(self, group: str, name: str) -> Any:
+        """A literal class attribute of what a group builds."""
+        return class_constant(target, name, self.root) if (target := self.target(group)) else None
+
+    def name(self, group: str) -> str:
+        """What the user chose for a group; its class where that is not known."""
+        return self.choices.get(group) or self.target(group).rpartition(".")[2]
+
+    @property
+    def z_dims(self) -> list[Any]:
+        """The latent layers; empty when there are none to speak of."""
+        z_dims = self.get("model.z_dims")
+        return z_dims if isinstance(z_dims, list) else []
+
+
+def one_layer(run: Composed) -> Iterator[str]:
+    """A VAE is the hierarchy of one layer."""
+    if run.target("model").endswith(".VAE") and len(run.z_dims) > 1:
+        yield f"model={run.name('model')} has one latent layer; use model=hvae for z_dims={run.z_dims}"
+
+
+def a_floor_needs_kls(run: Composed) -> Iterator[str]:
+    """Free bits put a floor under each layer's KL, and bottom-up inference has a KL at the top alone."""
+    floor = run.target("objective") == "vaelab.objective.free_bits.FreeBits"
+    if floor and run.target("encoder") == "vaelab.encoder.bottom_up.BottomUp" and len(run.z_dims) > 1:
+        yield (
+            f"objective={run.name('objective')} puts a floor under the KL of every layer, but with "
+            f"encoder={run.name('encoder')} the terms below the top layer are log-ratios and no KLs. "
+            "Use encoder=top_down, or objective=elbo."
+        )
+
+
+def units_meet(run: Composed) -> Iterator[str]:
+    """The data can give units that the likelihood takes. Known only of sources that say what they hold."""
+    takes, transform = run.constant("likelihood", "takes"), run.get("data.transform")
+    if takes and run.constant("data", "holds") == "bytes" and transform in get_args(Transform):
+        try:
+            choose(transform, takes, BYTES, run.name("data"), run.name("likelihood"))
+        except ConfigError as error:
+            yield str(error)
+
+
+def no_ranks_in_a_sweep(run: Composed) -> Iterator[str]:
+    """Lightning starts the other ranks with the same command line, which in a sweep is the whole sweep."""
+    if not run.multirun:
+        return
+    for setting, several in (
+        ("strategy", lambda v: isinstance(v, str) and v.startswith(("ddp", "fsdp", "deepspeed"))),
+        ("devices", lambda v: (isinstance(v, list) and len(v) > 1) or (type(v) is int and v > 1)),
+        ("num_nodes", lambda v: type(v) is int and v > 1),
+    ):
+        value = run.get(f"trainer.{setting}")
+        if several(value):
+            yield (
+                f"trainer.{setting}={value} is not possible in a sweep (-m): each rank would start the whole "
+                "sweep, and train with other settings than its neighbours. Run the jobs one by one instead."
+            )
+            return
+
+
+RULES: list[Callable[[Composed], Iterator[str]]] = [
+    one_layer,
+    a_floor_needs_kls,
+    units_meet,
+    no_ranks_in_a_sweep,
+]
+
+
+def broken_rules(
+    cfg: Mapping[str, Any], choices: Mapping[str, str], multirun: bool, root: Path = PACKAGE
+) -> Iterator[str]:
+    """Every rule that a config breaks, in words."""
+    run = Composed(cfg, choices, multirun, root)
+    for rule in RULES:
+        yield from rule(run)
