@@ -1,8 +1,8 @@
 """Variational auto-encoders and hierarchical VAEs, with the ELBO split layer by layer.
 
-    from vaelab import HVAE, VAE          the Lightning modules
-    from vaelab import compose, build     from a config: build(compose(["model=hvae"])).fit()
-    from vaelab import load               a trained run folder: its module and its data
+from vaelab import HVAE, VAE          the Lightning modules
+from vaelab import compose, build     from a config: build(compose(["model=hvae"])).fit()
+from vaelab import load               a trained run folder: its module and its data
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ _HOMES = {
     "compose": "vaelab.config.paths",
     "load": "vaelab.training.load",
 }
-__all__ = ["HVAE", "VAE", "Hierarchy", "Terms", "build", "compose", "load"]  # noqa: F822
+__all__ = ["HVAE", "VAE", "Hierarchy", "Terms", "build", "compose", "load"]
 
 
 def __getattr__(name: str) -> Any:

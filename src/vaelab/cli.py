@@ -83,7 +83,7 @@ def _help() -> None:
     print("usage: vaelab <command> [group=choice …] [setting=value …]\n")
     for door, text in DOORS.items():
         print(f"  {door:<10}{text}")
-    print(f"  {'completion':<10} print a bash script for tab completion: eval \"$(vaelab completion)\"")
+    print(f'  {"completion":<10} print a bash script for tab completion: eval "$(vaelab completion)"')
     print("\nvaelab <command> --help lists its groups and settings. Exit codes: 2 config, 3 memory or disk,")
     print("4 data, 5 checkpoint, 6 diverged, 75 busy, 128+n signal n. VAELAB_TRACEBACK=1 shows tracebacks.")
 

@@ -6,13 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from vaelab.config.paths import CONF
+from vaelab.config.paths import CONF, plain
 
 
 def evaluate(
-    module: Any, data: Any, split: str, iw_samples: int, max_rows: int, seed: int, max_images: int | None = None
+    module: Any,
+    data: Any,
+    split: str,
+    iw_samples: int,
+    max_rows: int,
+    seed: int,
+    max_images: int | None = None,
 ) -> dict[str, Any]:
     """The figures of a split as plain numbers, nats per image: what evaluation.json holds.
 
@@ -92,12 +98,11 @@ def main(cfg: DictConfig) -> None:
     from vaelab.config.doors import check_evaluate
     from vaelab.tables import evaluation_table, show
 
-    plain = OmegaConf.to_container(cfg, resolve=True)
-    assert isinstance(plain, dict)
-    check_evaluate(plain)
-    report = evaluate_run(plain)  # type: ignore[arg-type]
+    settings = plain(cfg)
+    check_evaluate(settings)
+    report = evaluate_run(settings)
     show(evaluation_table(report))
-    print(f"written to {Path(plain['run']) / 'evaluation.json'}")
+    print(f"written to {Path(settings['run']) / 'evaluation.json'}")
 
 
 class _progress:

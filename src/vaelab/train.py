@@ -8,9 +8,9 @@ from typing import Any
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from vaelab.config.paths import CONF
+from vaelab.config.paths import CONF, plain
 from vaelab.errors import ResourceError, UserError
 
 
@@ -25,12 +25,11 @@ def main(cfg: DictConfig) -> float:
     # the other processes of a DDP run share the folder that the first one has prepared
     first = os.environ.get("LOCAL_RANK", "0") == "0"
     try:
-        plain = OmegaConf.to_container(cfg, resolve=True, enum_to_str=True)
-        assert isinstance(plain, dict)
-        check(plain, choices=dict(job.runtime.choices), multirun=job.mode == RunMode.MULTIRUN)
+        settings = plain(cfg)
+        check(settings, choices=dict(job.runtime.choices), multirun=job.mode == RunMode.MULTIRUN)
         if first:
             refuse_used(folder)
-        return train(plain, folder, first)
+        return train(settings, folder, first)
     except UserError:
         if first:
             remove_if_unused(folder)

@@ -9,7 +9,6 @@ import pytorch_lightning as pl
 
 from vaelab.config.types import PositiveInt
 from vaelab.errors import DivergedError
-from vaelab.training.modules import HVAE
 
 
 class History(pl.Callback):
@@ -36,7 +35,7 @@ class History(pl.Callback):
 
     def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if not trainer.sanity_checking:
-            self.write(trainer, self._of(module, "val"))
+            self.write(trainer, _take(module, "val"))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         self._write_training(trainer, module)
@@ -69,12 +68,15 @@ class History(pl.Callback):
             )
 
     def _write_training(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        figures = self._of(module, "train")
+        figures = _take(module, "train")
         if figures:
             figures["train/lr"] = trainer.optimizers[0].param_groups[0]["lr"]
         self.write(trainer, figures)
 
-    @staticmethod
-    def _of(module: pl.LightningModule, stage: str) -> dict[str, float]:
-        assert isinstance(module, HVAE)
-        return {f"{stage}/{key}": value for key, value in module.figures(stage).items()}
+
+def _take(module: pl.LightningModule, stage: str) -> dict[str, float]:
+    """A stage's figures since they were last taken."""
+    figures = getattr(module, f"{stage}_figures")
+    taken = {f"{stage}/{key}": value for key, value in figures.compute().items()}
+    figures.reset()
+    return taken

@@ -20,9 +20,14 @@ class Noise(pl.Callback):
             seed_noise(batch.key)
 
     def on_validation_batch_start(
-        self, trainer: pl.Trainer, module: pl.LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self,
+        trainer: pl.Trainer,
+        module: pl.LightningModule,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
     ) -> None:
         if isinstance(batch, Batch):
             seed_noise(batch.key)
 
-    on_test_batch_start = on_validation_batch_start
+    on_test_batch_start = on_validation_batch_start  # type: ignore[assignment]

@@ -43,6 +43,4 @@ class Pictures(pl.Callback):
 
                 for kind, path in paths.items():
                     picture = matplotlib.image.imread(path)[..., :3]
-                    logger.experiment.add_image(
-                        f"images/{kind}", picture, trainer.global_step, dataformats="HWC"
-                    )
+                    logger.experiment.add_image(f"images/{kind}", picture, trainer.global_step, dataformats="HWC")

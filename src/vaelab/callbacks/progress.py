@@ -5,7 +5,8 @@ import time
 from typing import Any
 
 import pytorch_lightning as pl
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
 from vaelab.callbacks.history import History
 
@@ -46,7 +47,10 @@ class Progress(pl.Callback):
         if self._bar is None and trainer.is_global_zero:
             seconds = time.monotonic() - self._epoch_start
             figures = f"{self._figures(trainer, 'train')}  {self._figures(trainer, 'val')}"
-            print(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}  {figures}  {seconds:.1f} s", flush=True)
+            print(
+                f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}  {figures}  {seconds:.1f} s",
+                flush=True,
+            )
         self._epoch_start = time.monotonic()
 
     def teardown(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:

@@ -25,29 +25,31 @@ _HYDRA: dict[str, Any] = {
 
 
 def check(
-    cfg: Mapping[str, Any],
-    choices: Mapping[str, str] | None = None,
+    cfg: Mapping[Any, Any],
+    choices: Mapping[str, Any] | None = None,
     multirun: bool = False,
     root: Path = PACKAGE,
 ) -> None:
     """Raise one error that tells every fault of a config; torch is not imported.
 
-    `cfg`: plain dicts and lists, interpolations resolved. `choices`: the file chosen of each group, to name it
-    in messages. `multirun`: the config is one of a sweep's. Raises ConfigError, or DataError when only paths are
-    at fault.
+    `cfg`: plain dicts and lists, interpolations resolved. `choices`: the file chosen of each group, for
+    messages. `multirun`: one config of a sweep. Raises ConfigError, or DataError when only paths are wrong.
     """
-    faults = [*_children("", dict(cfg), ANYTHING, SETTINGS.get("", {}), root)]
+    faults = [*_walk("", dict(cfg), ANYTHING, root)]
     refuse([*faults, *(Fault(text) for text in broken_rules(cfg, choices or {}, multirun, root))])
 
 
-def arguments_of(node: Mapping[str, Any], path: str, root: Path = PACKAGE) -> dict[str, Argument] | None:
-    """All settings that a node with a `_target_` can have; None when that is not known.
+def arguments_of(path: str, value: Any, root: Path = PACKAGE) -> dict[str, Argument] | None:
+    """All settings that can stand in the group `path`; None when that is not known.
 
-    Raises ConfigError for a target of the package that does not exist.
+    Raises ConfigError for a `_target_` that does not exist.
     """
-    target = node["_target_"]
-    arguments = FOREIGN[target] if target in FOREIGN else signature_of(target, root)
-    return None if arguments is None else arguments | SETTINGS.get(path, {})
+    if not isinstance(value, dict) or "_target_" not in value:
+        return SETTINGS.get(path)
+    target = value["_target_"]
+    if not isinstance(target, str) or not _DOTTED.fullmatch(target):
+        raise ConfigError(f"must be a dotted name such as torch.optim.Adam, not {show(target)}")
+    return FOREIGN[target] if target in FOREIGN else signature_of(target, root)
 
 
 def _walk(path: str, value: Any, annotation: Any, root: Path) -> Iterator[Fault]:
@@ -57,58 +59,39 @@ def _walk(path: str, value: Any, annotation: Any, root: Path) -> Iterator[Fault]
         yield Fault(f"{path} is not set: give {path}=<value>{asked}")
     elif found := fault(path, value, annotation):
         yield found
-    elif isinstance(value, dict) and "_target_" in value:
-        yield from _node(path, value, root)
-    elif isinstance(value, dict | list):
-        yield from _children(path, value, annotation, SETTINGS.get(path, {}), root)
-
-
-def _children(
-    path: str, value: dict[str, Any] | list[Any], annotation: Any, known: Mapping[str, Argument], root: Path
-) -> Iterator[Fault]:
-    if isinstance(value, list):
+    elif isinstance(value, list):
         for i, element in enumerate(value):
             yield from _walk(f"{path}[{i}]", element, inner(value, annotation, i), root)
-        return
-    for key, element in value.items():
-        kind = known[key].annotation if key in known else inner(value, annotation)
-        yield from _walk(_join(path, key), element, kind, root)
-    yield from _absent(path, value, known)
+    elif isinstance(value, dict):
+        yield from _group(path, value, inner(value, annotation), root)
 
 
-def _node(path: str, node: dict[str, Any], root: Path) -> Iterator[Fault]:
-    target = node["_target_"]
-    if not isinstance(target, str) or not _DOTTED.fullmatch(target):
-        yield Fault(f"{path}._target_ must be a dotted name such as torch.optim.Adam, not {show(target)}")
-        return
+def _group(path: str, group: dict[str, Any], other: Any, root: Path) -> Iterator[Fault]:
+    """Faults of a group's settings. `other`: the type of those that no signature speaks of."""
     try:
-        known = arguments_of(node, path, root)
+        known = arguments_of(path, group, root)
     except ConfigError as error:
-        yield Fault(f"{path}._target_: {error}")
+        yield Fault(f"{_join(path, '_target_')}: {error}")
         return
-    for key, value in node.items():
-        if key in _HYDRA:
+    for key, value in group.items():
+        if "_target_" in group and key in _HYDRA:
             yield from _walk(_join(path, key), value, _HYDRA[key], root)
         elif known is None or key in known or "**" in known:
-            kind = known[key].annotation if known and key in known else ANYTHING
+            kind = known[key].annotation if known and key in known else other
             yield from _walk(_join(path, key), value, kind, root)
         else:
             yield Fault(_unknown(path, key, known))
-    yield from _absent(path, node, known or {})
+    for key, argument in (known or {}).items():
+        if argument.required and key not in group:
+            asked = words(argument.annotation)
+            yield Fault(f"{_join(path, key)} is missing" + (f": it must be {asked}" if asked else ""))
 
 
 def _unknown(path: str, key: str, known: Mapping[str, Argument]) -> str:
     hint = did_you_mean(key, known)
     if not hint and len(known) <= 12:
         hint = f"; it has {', '.join(known) or 'none'}"
-    return f"{path} has no setting {key!r}{hint}"
-
-
-def _absent(path: str, value: Mapping[str, Any], known: Mapping[str, Argument]) -> Iterator[Fault]:
-    for key, argument in known.items():
-        if argument.required and key not in value:
-            asked = words(argument.annotation)
-            yield Fault(f"{_join(path, key)} is missing" + (f": it must be {asked}" if asked else ""))
+    return f"{path or 'the config'} has no setting {key!r}{hint}"
 
 
 def _join(path: str, key: Any) -> str:

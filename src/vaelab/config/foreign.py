@@ -11,7 +11,7 @@ from vaelab.config.signature import Argument
 from vaelab.config.types import Count, Fraction, NonNegative, PositiveInt, Range
 
 _Share = Annotated[float, Range(lambda v: 0 < v <= 1, "a fraction above 0, up to 1")]
-# an int counts batches, a float is a share of them; 0 switches validation or test off, but training needs some
+# an int counts batches, a float is a share of them; 0 switches validation off, but training needs some
 _SomeBatches = PositiveInt | _Share
 _AnyBatches = Count | Fraction
 _Precision = Literal[

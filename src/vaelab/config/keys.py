@@ -9,22 +9,20 @@ from vaelab.config.source import PACKAGE
 from vaelab.errors import ConfigError
 
 
-def settings_of(cfg: Mapping[str, Any], root: Path = PACKAGE) -> list[str]:
+def settings_of(cfg: Mapping[Any, Any], root: Path = PACKAGE) -> list[str]:
     """Dotted names of groups and settings, also of those with a default in code that stand in no file."""
-    return list(dict.fromkeys(_settings(cfg, "", root)))
+    return list(dict.fromkeys(_settings("", dict(cfg), root)))
 
 
-def _settings(value: Any, path: str, root: Path) -> Iterator[str]:
-    if not isinstance(value, Mapping):
+def _settings(path: str, group: Any, root: Path) -> Iterator[str]:
+    if not isinstance(group, dict):
         return
-    known: Mapping[str, Any] = {}
-    if isinstance(value.get("_target_"), str):
-        try:
-            known = arguments_of(value, path, root) or {}
-        except ConfigError:
-            known = {}
-    for key in [*value, *known]:
+    try:
+        known = arguments_of(path, group, root) or {}
+    except ConfigError:
+        known = {}
+    for key in [*group, *known]:
         if not str(key).startswith(("_", "**")):
             name = f"{path}.{key}" if path else str(key)
             yield name
-            yield from _settings(value.get(key), name, root)
+            yield from _settings(name, group.get(key), root)

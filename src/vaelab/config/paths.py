@@ -16,12 +16,18 @@ def compose(overrides: Sequence[str] = (), config: str = "train") -> dict[str, A
     """
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
-    from omegaconf import OmegaConf
 
     from vaelab.config.check import check
 
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = OmegaConf.to_container(hydra_compose(config, list(overrides)), resolve=True, enum_to_str=True)
-    assert isinstance(cfg, dict)
+        cfg = plain(hydra_compose(config, list(overrides)))
     check(cfg)
     return cfg
+
+
+def plain(cfg: Any) -> dict[str, Any]:
+    """A composed config with its interpolations resolved, as plain dicts and lists."""
+    from omegaconf import OmegaConf
+
+    container: Any = OmegaConf.to_container(cfg, resolve=True, enum_to_str=True)
+    return container

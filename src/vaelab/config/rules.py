@@ -16,7 +16,7 @@ class Composed:
     """A config as the rules see it. Whatever is missing or of a wrong type is told elsewhere."""
 
     cfg: Mapping[str, Any]
-    choices: Mapping[str, str]
+    choices: Mapping[str, Any]
     multirun: bool
     root: Path = PACKAGE
 
@@ -41,7 +41,7 @@ class Composed:
 
     def name(self, group: str) -> str:
         """What the user chose for a group; its class where that is not known."""
-        return self.choices.get(group) or self.target(group).rpartition(".")[2]
+        return str(self.choices.get(group) or self.target(group).rpartition(".")[2])
 
     @property
     def z_dims(self) -> list[Any]:
@@ -52,7 +52,7 @@ class Composed:
 
 def one_layer(run: Composed) -> Iterator[str]:
     """A VAE is the hierarchy of one layer."""
-    if run.target("model").endswith(".VAE") and len(run.z_dims) > 1:
+    if run.target("model.module").endswith(".VAE") and len(run.z_dims) > 1:
         yield f"model={run.name('model')} has one latent layer; use model=hvae for z_dims={run.z_dims}"
 
 
@@ -104,7 +104,7 @@ RULES: list[Callable[[Composed], Iterator[str]]] = [
 
 
 def broken_rules(
-    cfg: Mapping[str, Any], choices: Mapping[str, str], multirun: bool, root: Path = PACKAGE
+    cfg: Mapping[str, Any], choices: Mapping[str, Any], multirun: bool, root: Path = PACKAGE
 ) -> Iterator[str]:
     """Every rule that a config breaks, in words."""
     run = Composed(cfg, choices, multirun, root)

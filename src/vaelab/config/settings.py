@@ -1,14 +1,31 @@
-"""Settings that code reads by itself, beside those it hands to a constructor."""
+"""The settings of a training config that are no constructor's: its groups, and what code reads by itself."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
+from vaelab.config.annotation import Node
 from vaelab.config.signature import Argument
 from vaelab.config.types import PositiveInt, Range
 
 Seed = Annotated[int, Range(lambda v: 0 <= v < 2**32, "a whole number from 0 to 4294967295")]
 
-# by the dotted name of the group they stand in; "" is the top
+_PIECES = ("encoder", "decoder", "prior", "likelihood", "objective", "optimizer", "data", "trainer")
+_TRAIN: dict[str, Any] = {
+    "seed": Seed,
+    "threads": PositiveInt | None,
+    "model": dict,
+    **dict.fromkeys(_PIECES, Node),
+    "logger": dict[str, Node] | None,
+    "callbacks": dict[str, Node] | None,
+    "evaluation": dict,
+}
+
+# by the dotted name of the group they stand in; "" is the top. No other setting may stand there.
 SETTINGS: dict[str, dict[str, Argument]] = {
-    "": {"seed": Argument(Seed, required=False)},
-    "model": {"z_dims": Argument(list[PositiveInt], required=True)},
+    "": {key: Argument(kind, required=False) for key, kind in _TRAIN.items()},
+    "model": {"z_dims": Argument(list[PositiveInt], required=True), "module": Argument(Node, required=True)},
+    "evaluation": {
+        "split": Argument(Literal["train", "val", "test"], required=True),
+        "iw_samples": Argument(PositiveInt, required=True),
+        "max_rows": Argument(PositiveInt, required=True),
+    },
 }

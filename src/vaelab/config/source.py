@@ -43,7 +43,7 @@ def find(module: str, name: str, root: Path = PACKAGE) -> Definition | None:
 
 
 def locate(target: str, root: Path = PACKAGE) -> Definition | None:
-    """The definition of a `_target_`; None for one from outside the package, or made by a module's `__getattr__`.
+    """The definition of a `_target_`; None for one from elsewhere, or that a module's `__getattr__` makes.
 
     Raises ConfigError, with the nearest name, for one that the package does not have.
     """

@@ -41,7 +41,7 @@ class Arrays(ImageData):
             split: to_values(to_nchw(arrays[name], self.layout, self._array(name)), self._array(name))
             for split, name in self._names.items()
         }
-        self._plan = fill({split: len(x) for split, x in images.items()})
+        self._plan = fill({split: len(x) for split, x in images.items()}, f"data=arrays: {self.path}")
         return {
             split: images[source] if rows is None else images[source][rows]
             for split, (source, rows) in self._plan.items()
@@ -118,9 +118,7 @@ def to_values(x: np.ndarray, where: str) -> np.ndarray:
     """x as uint8 or float32. Raises DataError for values that are neither bytes nor real numbers."""
     kind = x.dtype.kind
     if kind in "bf":
-        with np.errstate(
-            over="ignore"
-        ):  # a number too large for float32 turns inf, which check_splits reports
+        with np.errstate(over="ignore"):  # a number too large for float32 turns inf, which check_splits reports
             return x.astype(np.float32, copy=False)
     if kind not in "ui":
         raise DataError(f"data=arrays: {where} is of type {x.dtype}, expected whole or real numbers or bool")

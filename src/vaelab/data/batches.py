@@ -50,9 +50,7 @@ class EvalBatches:
     Under DDP whole batches are dealt out in turn, so that the figures are those of one process.
     """
 
-    def __init__(
-        self, x: Tensor, batch_size: int, seed: int, split: str, rank: int = 0, world: int = 1
-    ) -> None:
+    def __init__(self, x: Tensor, batch_size: int, seed: int, split: str, rank: int = 0, world: int = 1) -> None:
         self.x, self.batch_size, self.seed, self.split = x, batch_size, seed, split
         self.rank, self.world = rank, world
 

@@ -31,9 +31,9 @@ def cached(key: dict[str, Any], decode: Callable[[], Decoded], title: str) -> Sp
     """
     digest = blake2b(json.dumps([VERSION, key], sort_keys=True).encode(), digest_size=12).hexdigest()
     files = {split: cache_folder() / f"{digest}-{split}.npy" for split in SPLITS}
-    found = _map(files)
-    if found is None:
-        try:
+    try:
+        found = _map(files)
+        if found is None:
             cache_folder().mkdir(parents=True, exist_ok=True)
             with _lock(cache_folder() / f"{digest}.lock"):
                 found = _map(files)  # another process may have decoded them while this one waited
@@ -41,11 +41,11 @@ def cached(key: dict[str, Any], decode: Callable[[], Decoded], title: str) -> Sp
                     for split, (n, images) in decode().items():
                         _write(files[split], n, images, f"{title}: {split}")
                     found = _map(files)
-        except OSError as error:
-            raise ResourceError(
-                f"{title}: the decoded images cannot be kept in {cache_folder()} ({error}). "
-                "Make room there, or say another folder with the environment variable VAELAB_CACHE."
-            ) from error
+    except OSError as error:
+        raise ResourceError(
+            f"{title}: the decoded images cannot be kept in {cache_folder()} ({error}). "
+            "Make room there, or say another folder with the environment variable VAELAB_CACHE."
+        ) from error
     if found is None:
         raise ResourceError(f"{title}: the decoded images in {cache_folder()} cannot be read back")
     return found
@@ -79,10 +79,11 @@ def _write(file: Path, n: int, images: Iterable[np.ndarray], title: str) -> None
 
 def _progress(images: Iterable[np.ndarray], n: int, title: str) -> Iterable[np.ndarray]:
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import track
 
     console = Console(stderr=True)
-    return track(images, f"decoding {title}", n, console=console, disable=not console.is_terminal)
+    return track(images, f"decoding {escape(title)}", n, console=console, disable=not console.is_terminal)
 
 
 @contextmanager

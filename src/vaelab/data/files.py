@@ -16,9 +16,7 @@ def walk(root: Path) -> list[str]:
     found = []
     for folder, subfolders, files in os.walk(root, onerror=refuse):  # which else skips what it may not read
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        found += [
-            Path(folder, name).relative_to(root).as_posix() for name in files if not name.startswith(".")
-        ]
+        found += [Path(folder, name).relative_to(root).as_posix() for name in files if not name.startswith(".")]
     return sorted(found)
 
 

@@ -42,7 +42,8 @@ class Folder(ImageData):
 
     def read(self) -> Splits:
         given = find(self.path)
-        plan = fill({split: len(names) for split, names in given.items()})
+        title = f"data=folder ({self.path})"
+        plan = fill({split: len(names) for split, names in given.items()}, title)
         names = {
             split: given[source] if rows is None else [given[source][row] for row in rows]
             for split, (source, rows) in plan.items()
@@ -53,7 +54,7 @@ class Folder(ImageData):
             "size": self.decoder.size,
             "channels": self.decoder.channels,
         }
-        return cached(key, partial(self._decode, names), f"data=folder ({self.path})")
+        return cached(key, partial(self._decode, names), title)
 
     def _decode(self, names: dict[str, list[str]]) -> Decoded:
         return {split: (len(names[split]), self._images(names[split])) for split in SPLITS}
@@ -79,7 +80,5 @@ def find(root: Path) -> dict[str, list[str]]:
     }
     given = {split: files for split, files in found.items() if files}
     if given and "train" not in given:
-        raise DataError(
-            f"data=folder: {root} has a subfolder for {' and '.join(given)} but no images in train/"
-        )
+        raise DataError(f"data=folder: {root} has a subfolder for {' and '.join(given)} but no images in train/")
     return given or {"train": names}

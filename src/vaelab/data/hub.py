@@ -41,9 +41,7 @@ class Hub(ImageData):
     ) -> None:
         super().__init__(batch_size=batch_size, transform=transform, name=f"hub ({path})")
         if sorted(splits) != sorted(SPLITS) or splits["train"] is None:
-            raise ConfigError(
-                "data.splits must name train, val and test; val and test may be null, train not"
-            )
+            raise ConfigError("data.splits must name train, val and test; val and test may be null, train not")
         self.path, self.config_name, self.image = path, config_name, image
         self.given = {split: str(splits[split]) for split in SPLITS if splits[split] is not None}
         self.decoder = Decoder(size, channels)
@@ -69,11 +67,10 @@ class Hub(ImageData):
         loaded = load(source, local, self.config_name, list(self.given.values()), f"data={self.name}")
         tables = dict(zip(self.given, loaded, strict=True))
         column = self.image or image_column(tables["train"].features, self.name)
-        plan = fill({split: len(table) for split, table in tables.items()})
+        plan = fill({split: len(table) for split, table in tables.items()}, f"data={self.name}")
         rows = {split: range(len(tables[s])) if r is None else r for split, (s, r) in plan.items()}
         return {
-            split: (len(rows[split]), self._images(tables[plan[split][0]], column, rows[split]))
-            for split in SPLITS
+            split: (len(rows[split]), self._images(tables[plan[split][0]], column, rows[split])) for split in SPLITS
         }
 
     def _images(self, table: Any, column: str, rows: "range | np.ndarray") -> Iterator[np.ndarray]:

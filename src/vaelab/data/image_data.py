@@ -138,6 +138,4 @@ def check_splits(arrays: Splits, name: str, origin: Callable[..., str] = _origin
             )
         if x.dtype == np.float32 and not np.isfinite(x).all():
             index = int(np.argwhere(~np.isfinite(x).all(axis=(1, 2, 3)))[0, 0])
-            raise DataError(
-                f"data={name}: {origin(split, index)} holds NaN or inf. Remove or repair it, then go on."
-            )
+            raise DataError(f"data={name}: {origin(split, index)} holds NaN or inf. Remove or repair it, then go on.")

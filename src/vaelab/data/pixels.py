@@ -21,9 +21,7 @@ class Decoder:
 
     def __init__(self, size: Sequence[int] | None, channels: int) -> None:
         if size is not None and (len(size) != 2 or min(size) < 1):
-            raise ConfigError(
-                f"data.size={list(size)}: must be [H, W] in pixels, or null for images as they are"
-            )
+            raise ConfigError(f"data.size={list(size)}: must be [H, W] in pixels, or null for images as they are")
         self.size: Size | None = None if size is None else (int(size[0]), int(size[1]))
         self.channels = channels
         self._first: tuple[str, Size] | None = None
@@ -57,15 +55,18 @@ def to_bytes(image: "Image", size: Size | None, channels: int) -> np.ndarray:
 
     if image.mode[0] in "IF":
         # Pillow would clip these to 255 without a word
-        raise DataError(
-            f"has more than 8 bits a channel (mode {image.mode}); save it as 8 bits, or use data=arrays"
-        )
+        raise DataError(f"has more than 8 bits a channel (mode {image.mode}); save it as 8 bits, or use data=arrays")
     image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     image = image.convert("L" if channels == 1 else "RGB")
     if size is not None and image.size != size[::-1]:
-        image = ImageOps.fit(image, size[::-1], Image.Resampling.BILINEAR)
+        h, w = size
+        scale = min(image.width / w, image.height / h)
+        crop_w, crop_h = max(1, round(w * scale)), max(1, round(h * scale))
+        left, top = (image.width - crop_w) // 2, (image.height - crop_h) // 2
+        # not ImageOps.fit: its filter reaches beyond the crop, so that what was cut away shows at the edges
+        image = image.crop((left, top, left + crop_w, top + crop_h)).resize((w, h), Image.Resampling.BILINEAR)
     x = np.asarray(image)
     return x[None] if channels == 1 else np.ascontiguousarray(x.transpose(2, 0, 1))

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from vaelab.errors import DataError
+
 Splits = dict[str, np.ndarray]
 SPLITS = ("train", "val", "test")
 CUT_SEED = 0  # one seed for every data set and run, so that a split means the same everywhere
@@ -27,14 +29,18 @@ def cut(
     return {split: np.sort(np.concatenate(part)) for split, part in parts.items()}
 
 
-def fill(sizes: dict[str, int]) -> dict[str, tuple[str, np.ndarray | None]]:
+def fill(sizes: dict[str, int], title: str) -> dict[str, tuple[str, np.ndarray | None]]:
     """For each split: the given split it is taken from, and the rows it takes there (None: all of them).
 
     `sizes` says how many images each given split has; a val or test not given is cut off train, 10 % each.
+    Raises DataError, which begins with `title`, when there are too few.
     """
     share_val, share_test = (0.0 if split in sizes else 0.1 for split in ("val", "test"))
     plan: dict[str, tuple[str, np.ndarray | None]] = {split: (split, None) for split in sizes}
     if share_val or share_test:
+        missing = [split for split in SPLITS if split not in sizes]
+        if sizes["train"] <= len(missing):
+            raise DataError(f"{title}: {sizes['train']} images are too few to cut {' and '.join(missing)} off them")
         rows = cut(sizes["train"], (share_val, share_test))
-        plan |= {split: ("train", rows[split]) for split in SPLITS if split not in sizes or split == "train"}
+        plan |= {split: ("train", rows[split]) for split in ("train", *missing)}
     return {split: plan[split] for split in SPLITS}

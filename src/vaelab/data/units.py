@@ -14,9 +14,7 @@ from typing import Literal
 from vaelab.errors import ConfigError
 
 Units = Literal["binary", "unit", "dequantised", "byte", "real"]
-Transform = Literal[
-    "auto", "none", "scaling", "dynamic_binarisation", "static_binarisation", "dequantisation"
-]
+Transform = Literal["auto", "none", "scaling", "dynamic_binarisation", "static_binarisation", "dequantisation"]
 
 
 @dataclass(frozen=True)

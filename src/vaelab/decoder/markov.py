@@ -10,17 +10,17 @@ from vaelab.nn import NetFactory, Shape
 class Markov(Decoder):
     """p(x, z) = p(x | z_1) Π p(z_{i-1} | z_i) p(z_L), seed equation 16. The state is the last z itself.
 
-        z_L → z_{L-1} → … → z_1 → x
+    z_L → z_{L-1} → … → z_1 → x
     """
 
     def __init__(self, z_dims: list[int], params_shape: Shape, *, net: NetFactory, scale: Scale) -> None:
         super().__init__()
         self.z_dims = list(z_dims)
         self.out = net((z_dims[0],), params_shape, layer=0)
-        self.heads = nn.ModuleList(
-            ToNormal(lambda n, l=l: net((z_dims[l + 1],), (n,), layer=l + 1), z_dims[l], scale)
-            for l in range(len(z_dims) - 1)
-        )
+        self.heads = nn.ModuleList(self._head(net, l, scale) for l in range(len(z_dims) - 1))
+
+    def _head(self, net: NetFactory, l: int, scale: Scale) -> ToNormal:
+        return ToNormal(lambda n: net((self.z_dims[l + 1],), (n,), layer=l + 1), self.z_dims[l], scale)
 
     def p(self, l: int, h: Tensor) -> DiagonalNormal:
         return self.heads[l](h)

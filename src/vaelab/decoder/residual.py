@@ -19,7 +19,9 @@ class Residual(Decoder):
              h ──────────────h── … ───────────h──→ x
     """
 
-    def __init__(self, z_dims: list[int], params_shape: Shape, *, net: NetFactory, width: PositiveInt, scale: Scale) -> None:
+    def __init__(
+        self, z_dims: list[int], params_shape: Shape, *, net: NetFactory, width: PositiveInt, scale: Scale
+    ) -> None:
         super().__init__()
         self.width = width
         depth = len(z_dims)

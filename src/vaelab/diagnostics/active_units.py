@@ -1,5 +1,7 @@
 """Which units carry anything of x."""
 
+import math
+
 from torch import Tensor
 
 from vaelab.model import Latent
@@ -22,10 +24,13 @@ def posterior_means(latent: Latent) -> tuple[Tensor, Tensor]:
     return mean.mean(0), mean.var(0) / len(mean)
 
 
-def active(total: Tensor, squares: Tensor, noise: Tensor, count: float | Tensor) -> Tensor:
+def active(moments: Tensor, count: float, draws: int) -> Tensor:
     """Var_x(E_q[z_u | x]) > 0.01 for each unit, [d] bool (Burda et al. 2016, section 5.2), over `count` images.
 
-    From the sums over images of the mean, of its square, and of its estimate's variance.
+    `moments` [3, d] are sums over images: of the mean, its square, and the variance of its estimate from `draws`
+    draws. What is taken off is that noise and two standard errors of it: with few draws of few images a unit of pure noise would
+    else read as alive half of the time. Both vanish as the draws grow, and are zero where no layer lies between.
     """
-    variance = squares / count - (total / count).square()
-    return variance - noise / count > THRESHOLD
+    mean, square, noise = moments / count
+    error = math.sqrt(2 * draws / (count * (draws - 1))) if draws > 1 else 0.0
+    return square - mean.square() - noise * (1 + 2 * error) > THRESHOLD

@@ -55,7 +55,7 @@ def evaluate_split(
         iw_bound=torch.cat([part.iw_bound for part in parts]),
         effective_sample_size=torch.cat([part.effective_sample_size for part in parts]),
         aligned=aligned,
-        active_units=tuple(int(active(*moment, n).sum()) for moment in moments),
+        active_units=tuple(int(active(moment, n, samples).sum()) for moment in moments),
     )
 
 

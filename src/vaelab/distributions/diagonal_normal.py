@@ -55,9 +55,7 @@ class DiagonalNormal(Distribution):
         return self.scale.square().expand_as(self.loc)
 
     def rsample(self, sample_shape: torch.Size | tuple[int, ...] = ()) -> Tensor:  # type: ignore[override]
-        noise = torch.randn(
-            (*sample_shape, *self.loc.shape), dtype=self.loc.dtype, device=self.loc.device
-        )
+        noise = torch.randn((*sample_shape, *self.loc.shape), dtype=self.loc.dtype, device=self.loc.device)
         return torch.addcmul(self.loc, self.scale, noise)
 
     def log_prob(self, value: Tensor) -> Tensor:

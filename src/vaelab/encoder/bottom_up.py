@@ -7,8 +7,8 @@ from torch.distributions import Distribution
 
 from vaelab.distributions import DiagonalNormal, Scale, ToNormal, draw
 from vaelab.encoder.encoder import Encoder, batch_of
-from vaelab.proposal import Drawn, Proposal
 from vaelab.nn import NetFactory, Shape
+from vaelab.proposal import Drawn, Proposal
 
 
 class BottomUp(Encoder):
@@ -19,11 +19,12 @@ class BottomUp(Encoder):
     Below the top its terms are log-ratios and no KLs: p(z_i | z_{i+1}) is conditioned on a z_{i+1} drawn after z_i.
     """
 
-    def __init__(self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], *, net: NetFactory, scale: Scale) -> None:
+    def __init__(
+        self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], *, net: NetFactory, scale: Scale
+    ) -> None:
         super().__init__(z_dims, [tuple(x_shape), *((d,) for d in z_dims[:-1])], net)
         self.heads = nn.ModuleList(
-            ToNormal(partial(nn.Linear, f.out_shape[0]), d, scale)
-            for f, d in zip(self.features, z_dims, strict=True)
+            ToNormal(partial(nn.Linear, width), d, scale) for width, d in zip(self.widths, z_dims, strict=True)
         )
 
     def _q(self, l: int, below: Tensor) -> DiagonalNormal:

@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from vaelab.nn import NetFactory, Shape
+from vaelab.nn import Net, NetFactory, Shape
 
 
 class Encoder(nn.Module):
@@ -18,10 +18,11 @@ class Encoder(nn.Module):
     def __init__(self, z_dims: list[int], in_shapes: list[Shape | None], net: NetFactory) -> None:
         super().__init__()
         self.z_dims, self.depth = list(z_dims), len(z_dims)
-        self.features = nn.ModuleList()
+        nets: list[Net] = []
         for l, in_shape in enumerate(in_shapes):
-            below = self.features[-1].out_shape if in_shape is None else in_shape
-            self.features.append(net(below, None, layer=l))
+            nets.append(net(nets[-1].out_shape if in_shape is None else in_shape, None, layer=l))
+        self.features = nn.ModuleList(nets)
+        self.widths = [features.out_shape[0] for features in nets]
 
     def encode(self, x: Tensor) -> Any:
         """All that is needed of x, computed once."""

@@ -12,11 +12,9 @@ from vaelab.nn import NetFactory, Shape
 class PrecisionWeighted(nn.Module):
     """The product of p and a Gaussian read from x alone: precisions add (Sønderby et al. 2016, eq. 17-19)."""
 
-    def __init__(
-        self, z_dim: int, feature_shape: Shape, state_shape: Shape, net: NetFactory, layer: int, scale: Scale
-    ) -> None:
+    def __init__(self, z_dim: int, width: int, state_shape: Shape, net: NetFactory, layer: int, scale: Scale) -> None:
         super().__init__()
-        self.seen = ToNormal(partial(nn.Linear, feature_shape[0]), z_dim, scale)
+        self.seen = ToNormal(partial(nn.Linear, width), z_dim, scale)
 
     def forward(self, features: Tensor, h: Tensor, p: DiagonalNormal) -> DiagonalNormal:
         seen = self.seen(features)
@@ -29,12 +27,10 @@ class PrecisionWeighted(nn.Module):
 class _FromBoth(nn.Module):
     """A Gaussian read by a network from the features beside the state: [.., f] and [.., s]."""
 
-    def __init__(
-        self, z_dim: int, feature_shape: Shape, state_shape: Shape, net: NetFactory, layer: int, scale: Scale
-    ) -> None:
+    def __init__(self, z_dim: int, width: int, state_shape: Shape, net: NetFactory, layer: int, scale: Scale) -> None:
         super().__init__()
-        width = feature_shape[0] + state_shape[0]
-        self.read = ToNormal(lambda n: net((width,), (n,), layer=layer), z_dim, scale)
+        both = width + state_shape[0]
+        self.read = ToNormal(lambda n: net((both,), (n,), layer=layer), z_dim, scale)
 
     def both(self, features: Tensor, h: Tensor) -> DiagonalNormal:
         return self.read(torch.cat([features.expand(*h.shape[:-1], -1), h], dim=-1))

@@ -8,13 +8,13 @@ from torch.distributions import Distribution
 
 from vaelab.distributions import Scale, ToNormal, draw
 from vaelab.encoder.encoder import Encoder, batch_of
-from vaelab.proposal import Drawn, Proposal
 from vaelab.nn import NetFactory, Shape
+from vaelab.proposal import Drawn, Proposal
 
 
 class MergeFactory(Protocol):
     def __call__(
-        self, z_dim: int, feature_shape: Shape, state_shape: Shape, net: NetFactory, layer: int, scale: Scale
+        self, z_dim: int, width: int, state_shape: Shape, net: NetFactory, layer: int, scale: Scale
     ) -> nn.Module: ...
 
 
@@ -40,9 +40,8 @@ class TopDown(Encoder):
         scale: Scale,
     ) -> None:
         super().__init__(z_dims, [tuple(x_shape), *(None for _ in z_dims[1:])], net)
-        widths = [f.out_shape for f in self.features]
-        merges = [merge(z_dims[l], widths[l], state_shapes[l], net, l, scale) for l in range(self.depth - 1)]
-        top = ToNormal(partial(nn.Linear, widths[-1][0]), z_dims[-1], scale)
+        merges = [merge(z_dims[l], self.widths[l], state_shapes[l], net, l, scale) for l in range(self.depth - 1)]
+        top = ToNormal(partial(nn.Linear, self.widths[-1]), z_dims[-1], scale)
         self.heads = nn.ModuleList([*merges, top])
 
     def encode(self, x: Tensor) -> list[Tensor]:

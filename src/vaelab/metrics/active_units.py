@@ -16,7 +16,7 @@ class ActiveUnits(Metric):
 
     def __init__(self, z_dims: list[int]) -> None:
         super().__init__()
-        self.z_dims = list(z_dims)
+        self.z_dims, self.draws = list(z_dims), 1
         for i, d in enumerate(z_dims, start=1):
             self.add_state(f"moments_z{i}", torch.zeros(3, d, dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("count", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
@@ -26,10 +26,11 @@ class ActiveUnits(Metric):
             mean, noise = (t.double() for t in posterior_means(latent))
             moments = getattr(self, f"moments_z{i}")
             moments += torch.stack([mean.sum(0), mean.square().sum(0), noise.sum(0)])
+            self.draws = len(latent.z) if latent.z.dim() > 2 else 1
         self.count += len(mean)
 
     def compute(self) -> dict[str, float]:
         return {
-            f"active_units/z{i}": float(active(*getattr(self, f"moments_z{i}"), self.count).sum())
+            f"active_units/z{i}": float(active(getattr(self, f"moments_z{i}"), float(self.count), self.draws).sum())
             for i in range(1, len(self.z_dims) + 1)
         }

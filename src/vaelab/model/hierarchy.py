@@ -5,8 +5,8 @@ from torch import Tensor, nn
 from vaelab.decoder import Decoder
 from vaelab.encoder import Encoder
 from vaelab.likelihood import Likelihood
-from vaelab.proposal import Proposal
 from vaelab.model.terms import Latent, Terms
+from vaelab.proposal import Proposal
 
 
 class Hierarchy(nn.Module):

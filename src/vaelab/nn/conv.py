@@ -50,10 +50,15 @@ def _sizes(height: int, width: int, times: int) -> list[tuple[int, int]]:
 
 
 def _down(
-    in_shape: Shape, out_shape: Shape | None, channels: list[int], hidden: int, activation: Activation, norm: Norm
+    in_shape: Shape,
+    out_shape: Shape | None,
+    channels: list[int],
+    hidden: int,
+    activation: Activation,
+    norm: Norm,
 ) -> Net:
-    c, *size = in_shape
-    sizes = _sizes(*size, times=len(channels))
+    c, height, width = in_shape
+    sizes = _sizes(height, width, len(channels))
     modules: list[nn.Module] = []
     for c_out, (h, w) in zip(channels, sizes, strict=False):
         kernel, stride, padding = zip(_halving(h), _halving(w), strict=True)
@@ -67,11 +72,9 @@ def _down(
     return Net(nn.Sequential(*modules, nn.Linear(hidden, math.prod(out_shape))), in_shape, out_shape)
 
 
-def _up(
-    in_shape: Shape, out_shape: Shape, channels: list[int], hidden: int, activation: Activation, norm: Norm
-) -> Net:
-    c_image, *size = out_shape
-    sizes = _sizes(*size, times=len(channels))
+def _up(in_shape: Shape, out_shape: Shape, channels: list[int], hidden: int, activation: Activation, norm: Norm) -> Net:
+    c_image, height, width = out_shape
+    sizes = _sizes(height, width, len(channels))
     first = (channels[-1], *sizes[-1])
     modules: list[nn.Module] = [nn.Linear(math.prod(in_shape), hidden)]
     modules += [*vector_norm(norm, hidden), make_activation(activation)]
@@ -80,7 +83,7 @@ def _up(
         (h, w), c_out = sizes[i], channels[i - 1] if i else c_image
         kernel, stride, padding = zip(_halving(h), _halving(w), strict=True)
         # a side that was odd on the way down gets its last row back
-        extra = tuple(side % 2 if side >= 2 else 0 for side in (h, w))
+        extra = (h % 2 if h >= 2 else 0, w % 2 if w >= 2 else 0)
         modules += [*image_norm(norm, channels[i]), make_activation(activation)]
         modules.append(nn.ConvTranspose2d(channels[i], c_out, kernel, stride, padding, extra))
     return Net(nn.Sequential(*modules), in_shape, out_shape)

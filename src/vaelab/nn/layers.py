@@ -1,5 +1,6 @@
 """Activations and norms by their names."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from torch import nn
@@ -7,13 +8,18 @@ from torch import nn
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh"]
 Norm = Literal["none", "batch", "layer"]
 
-_ACTIVATIONS = {
+_ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": lambda: nn.LeakyReLU(0.1),  # slope 0.1, as in the ladder VAE
     "elu": nn.ELU,
     "gelu": nn.GELU,
     "silu": nn.SiLU,
     "tanh": nn.Tanh,
+}
+_VECTOR_NORMS: dict[Norm, Callable[[int], nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+_IMAGE_NORMS: dict[Norm, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm2d,
+    "layer": lambda channels: nn.GroupNorm(1, channels),  # over channels and pixels together
 }
 
 
@@ -23,9 +29,9 @@ def make_activation(name: Activation) -> nn.Module:
 
 def vector_norm(name: Norm, width: int) -> list[nn.Module]:
     """The norm of a vector [N, width], as a list of no or one module."""
-    return {"none": [], "batch": [nn.BatchNorm1d(width)], "layer": [nn.LayerNorm(width)]}[name]
+    return [] if name == "none" else [_VECTOR_NORMS[name](width)]
 
 
 def image_norm(name: Norm, channels: int) -> list[nn.Module]:
-    """The norm of an image [N, channels, H, W]; `layer` normalises over channels and pixels together."""
-    return {"none": [], "batch": [nn.BatchNorm2d(channels)], "layer": [nn.GroupNorm(1, channels)]}[name]
+    """The norm of an image [N, channels, H, W], as a list of no or one module."""
+    return [] if name == "none" else [_IMAGE_NORMS[name](channels)]

@@ -7,7 +7,6 @@ from pytorch_lightning.loops.training_epoch_loop import _TrainingEpochLoop
 from pytorch_lightning.profilers import PassThroughProfiler
 from pytorch_lightning.strategies import SingleDeviceStrategy
 
-
 # what a callback may do inside a step; one that overrides any other per-batch hook gets the stock loop
 _CALLED = ("on_train_batch_start", "on_train_batch_end", "on_before_optimizer_step")
 _NOT_CALLED = ("on_before_backward", "on_after_backward", "on_before_zero_grad")
@@ -25,7 +24,8 @@ class LeanEpochLoop(_TrainingEpochLoop):
             self.hooks = {name: _overriding(self.trainer.callbacks, name) for name in _CALLED}  # type: ignore[attr-defined]
             return super().advance(data_fetcher)
         trainer, progress = self.trainer, self.batch_progress
-        module, optimizer = trainer.lightning_module, trainer.optimizers[0]
+        module: Any = trainer.lightning_module
+        optimizer = trainer.optimizers[0]
         batch, _, _ = next(data_fetcher)
         batch_idx = self.batch_idx + 1
         progress.is_last_batch = data_fetcher.done
@@ -62,7 +62,7 @@ def use_lean_loop(trainer: pl.Trainer) -> bool:
         isinstance(trainer.strategy, SingleDeviceStrategy)
         and trainer.precision == "32-true"
         and trainer.accumulate_grad_batches == 1
-        and isinstance(trainer.profiler, PassThroughProfiler)
+        and isinstance(trainer.profiler, PassThroughProfiler)  # type: ignore[attr-defined]
         and not any(_overriding(trainer.callbacks, name) for name in _NOT_CALLED)  # type: ignore[attr-defined]
     )
     if fits:

@@ -35,7 +35,9 @@ def load(run: str | Path, weights: str = "best", device: str | torch.device = "c
     if weights == "best" and not path.exists():
         weights, path = "last", path.with_name("last.ckpt")
     if not path.exists():
-        raise CheckpointError(f"run={folder} has no checkpoint {path.name}: it stopped before its first one was written")
+        raise CheckpointError(
+            f"run={folder} has no checkpoint {path.name}: it stopped before its first one was written"
+        )
     state = load_checkpoint(path, device)
     data = build_data(config)
     module = build_model(config, data)

@@ -34,9 +34,7 @@ class Optimizer:
     def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         target = getattr(self.algorithm, "func", self.algorithm)
         fused = {"fused": True} if "fused" in inspect.signature(target).parameters else {}
-        return self.algorithm(
-            list(parameters), lr=self.lr, betas=self.betas, weight_decay=self.weight_decay, **fused
-        )
+        return self.algorithm(list(parameters), lr=self.lr, betas=self.betas, weight_decay=self.weight_decay, **fused)
 
     @property
     def scheduled(self) -> bool:

@@ -13,7 +13,7 @@ from pytorch_lightning.plugins.io import CheckpointIO
 from vaelab.errors import CheckpointError
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Through a temporary file beside it: after a crash there is the old file or the new one, never half."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
@@ -33,7 +33,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     text = json.dumps(content, indent=2, allow_nan=True) + "\n"
-    write_atomically(path, lambda file: file.write(text.encode()) and None)
+    write_atomically(path, lambda file: file.write(text.encode()))
 
 
 class _Hashing:
@@ -73,9 +73,9 @@ def load(path: Path, device: str | torch.device = "cpu") -> dict[str, Any]:
             good = os.fstat(file.fileno()).st_size == manifest["bytes"]
             good = good and hashlib.file_digest(file, "sha256").hexdigest() == manifest["sha256"]
     except FileNotFoundError as error:
-        raise CheckpointError(f"{error.filename} is missing: there is no whole checkpoint {path.name} in {path.parent}")
+        raise CheckpointError(f"{error.filename} is missing: no whole checkpoint {path.name} there") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error})")
+        raise CheckpointError(f"{path} cannot be read ({error})") from error
     if not good:
         raise CheckpointError(
             f"{path} is damaged: its size or hash is not the one written beside it. "
@@ -84,7 +84,7 @@ def load(path: Path, device: str | torch.device = "cpu") -> dict[str, Any]:
     try:
         return torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
-        raise CheckpointError(f"{path} is not a checkpoint of tensors and plain containers ({type(error).__name__})")
+        raise CheckpointError(f"{path} holds more than tensors and containers ({type(error).__name__})") from error
 
 
 def _manifest(path: Path) -> Path:
