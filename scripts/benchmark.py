@@ -1,8 +1,8 @@
-"""How fast vaelab trains and evaluates, against loops written by hand. docs/performance.md tells what is measured.
+"""How fast vaelab trains and evaluates, against loops written by hand. docs/performance.md says what is measured.
 
-    python scripts/benchmark.py                                 all three models, about five minutes on two cores
-    python scripts/benchmark.py --models mlp --rounds 400       the one with the least to do, more precisely
-    python scripts/benchmark.py --write docs/performance.md     and put the tables into that file
+    python scripts/benchmark.py                               three models, some minutes on two cores
+    python scripts/benchmark.py --models mlp --rounds 400     the one with the shortest step, more precisely
+    python scripts/benchmark.py --write docs/performance.md   and put the tables into that file
 """
 
 import argparse
@@ -11,226 +11,205 @@ import ctypes
 import logging
 import os
 import statistics
+import sys
 import tempfile
-import threading
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import handwritten
 import torch
+from relay import DISCARDED, Done, Relay, Tick, Window, epoch_end, inside, ratio
 from torch import Tensor, nn
 
 import vaelab
 from vaelab.diagnostics.evaluate import evaluate_split
-from vaelab.training.build import Run
 from vaelab.training.machine import keep_memory
 
 BATCH = 128
-DISCARDED = 3  # first windows of each loop: allocator, caches and kernels warm up
-VAELAB = {
-    "mlp": ["model=vae", "model.z_dims=[20]", "encoder/net.widths=[400]", "decoder/net.widths=[400]"],
+SAMPLES = 5000
+WIDTHS = ["widths=[512,256,128,64,32]", "depth=2", "activation=leaky_relu"]
+OVERRIDES = {
+    "mlp": ["model=vae", "model.z_dims=[20]", "encoder.net.widths=[400]", "decoder.net.widths=[400]"],
     "conv": ["model=vae", "model.z_dims=[20]", "encoder/net=conv", "decoder/net=conv"],
     "lvae": [
-        *("model=hvae", "model.z_dims=[64,32,16,8,4]", "encoder=top_down", "decoder=markov"),
-        *("encoder/merge=precision_weighted", "encoder/net=mlp", "decoder/net=mlp"),
-        *(
-            f"{side}.net.{setting}"
-            for side in ("encoder", "decoder")
-            for setting in ("widths=[512,256,128,64,32]", "depth=2", "activation=leaky_relu")
-        ),
+        *("model=hvae", "model.z_dims=[64,32,16,8,4]", "encoder/merge=precision_weighted"),
+        *(f"{side}.net.{setting}" for side in ("encoder", "decoder") for setting in WIDTHS),
     ],
 }
-TITLES = {
-    "mlp": "MLP VAE 784-400-20",
-    "conv": "conv VAE, channels 32 and 64, z 20",
-    "lvae": "LVAE, z 64-32-16-8-4",
-}
+TITLES = {"mlp": "MLP VAE", "conv": "conv VAE", "lvae": "LVAE"}
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
-Loop = Callable[[Callable[[int], None]], None]
 
 
-@dataclass
-class Window:
-    """A few steps in a row of one loop; `crossed` when an epoch ended among them."""
-
-    seconds: float
-    crossed: bool
-
-
-class _Done(Exception):
-    """Ends a loop from inside its forward pass."""
+def vaelab_run(model: str, folder: str, device: str) -> Any:
+    """A training run as `vaelab train` makes it, with the default callbacks, logging to csv, that ends by itself
+    only after a million epochs."""
+    trainer = "gpu" if device == "cuda" else "cpu"
+    common = ["data=mnist5k", f"data.batch_size={BATCH}", "logger=[csv]", f"trainer={trainer}"]
+    return vaelab.build(vaelab.compose([*OVERRIDES[model], *common, "trainer.max_epochs=1000000"]), folder)
 
 
-class Relay:
-    """Runs loops in threads of this process, one at a time: each hands the baton to the next after `window` steps.
-
-    So all loops see the same machine, second by second, and the ratio of two windows of one round is fair even where
-    other programs come and go. A loop is a function of `tick(epoch)`, which it calls before each of its steps.
-    """
-
-    def __init__(self, loops: dict[str, Loop], rounds: int, window: int, threads: int, device: str) -> None:
-        self.loops, self.rounds, self.window = loops, rounds + DISCARDED, window
-        self.threads, self.device = threads, device
-        self.windows: dict[str, list[Window]] = {name: [] for name in loops}
-        names = list(loops)
-        self.next = dict(zip(names, names[1:] + names[:1], strict=True))
-        self.baton = {name: threading.Semaphore(0) for name in names}
-        self.error: BaseException | None = None
-
-    def run(self) -> dict[str, list[Window]]:
-        threads = [threading.Thread(target=self._loop, args=(name,)) for name in self.loops]
-        for thread in threads:
-            thread.start()
-        self.baton[next(iter(self.loops))].release()
-        for thread in threads:
-            thread.join()
-        if self.error is not None:
-            raise self.error
-        return {name: windows[DISCARDED:] for name, windows in self.windows.items()}
-
-    def _loop(self, name: str) -> None:
-        self.baton[name].acquire()
-        torch.set_num_threads(self.threads)  # OpenMP keeps this number per thread
-        steps, epoch_before, started = 0, 0, 0.0
-
-        def tick(epoch: int) -> None:
-            nonlocal steps, epoch_before, started
-            if steps % self.window == 0:
-                if self.device == "cuda":
-                    torch.cuda.synchronize()
-                if steps:
-                    seconds = time.perf_counter() - started
-                    self.windows[name].append(Window(seconds, crossed=epoch != epoch_before))
-                if len(self.windows[name]) == self.rounds or self.error:
-                    raise _Done
-                self.baton[self.next[name]].release()
-                self.baton[name].acquire()
-                epoch_before, started = epoch, time.perf_counter()
-            steps += 1
-
-        try:
-            self.loops[name](tick)
-        except _Done:
-            pass
-        except BaseException as error:
-            self.error = self.error or error
-        self.baton[self.next[name]].release()
-
-
-def vaelab_run(model: str, folder: str, device: str) -> Run:
-    """A training run as `vaelab train` makes it, with its default callbacks, logging to csv."""
-    overrides = [*VAELAB[model], "data=mnist5k", f"data.batch_size={BATCH}", "logger=csv"]
-    overrides += ["trainer.max_epochs=1000000", f"trainer={'gpu' if device == 'cuda' else 'cpu'}"]
-    return vaelab.build(vaelab.compose(overrides), folder)
-
-
-def fit(run: Run, tick: Callable[[int], None]) -> None:
-    """`trainer.fit`, which ticks before each forward pass in training."""
+def fit(run: Any, tick: Tick) -> None:
+    """`trainer.fit` as it is, but for a tick before each forward pass of training."""
 
     def before_forward(module: nn.Module, inputs: object) -> None:
         if module.training:
             tick(run.trainer.current_epoch)
 
-    with contextlib.suppress(_Done), run.module.hierarchy.register_forward_pre_hook(before_forward):
+    with run.module.hierarchy.register_forward_pre_hook(before_forward):
         run.fit()
 
 
-def race(model: str, args: argparse.Namespace) -> tuple[dict[str, list[Window]], Run]:
+def race(model: str, args: argparse.Namespace) -> tuple[dict[str, list[Window]], Any]:
+    """The windows of the four loops for one model, and vaelab's run after its training."""
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
         run = vaelab_run(model, folder, args.device)
         x = run.data.split("train").to(args.device)
 
-        def by_hand(loop: Callable[..., None]) -> Loop:
+        def by_hand(loop: Callable[[nn.Module, Tensor, int, Tick], None]) -> Callable[[Tick], None]:
             network = handwritten.MODELS[model]().to(args.device)
-            counts = [sum(p.numel() for p in m.parameters()) for m in (network, run.module)]
-            assert counts[0] == counts[1], f"{model}: {counts[0]} parameters by hand, {counts[1]} in vaelab"
+            numbers = [sum(p.numel() for p in m.parameters()) for m in (network, run.module)]
+            assert numbers[0] == numbers[1], f"{model}: {numbers[0]} parameters by hand, {numbers[1]} in vaelab"
             return lambda tick: loop(network, x, BATCH, tick)
 
-        loops: dict[str, Loop] = {
+        loops = {
             "raw limit": by_hand(handwritten.limit),
             "vaelab": lambda tick: fit(run, tick),
             "raw limit again": by_hand(handwritten.limit),
             "as usually written": by_hand(handwritten.usual),
         }
-        # Progress prints a line an epoch
-        with contextlib.redirect_stdout(nowhere):
-            windows = Relay(loops, args.rounds, args.window, args.threads, args.device).run()
-    return windows, run
+        with contextlib.redirect_stdout(nowhere):  # the line that Progress prints for each epoch
+            return Relay(loops, args.rounds, args.window, args.threads).run(), run
 
 
-def ratio(numerator: list[Window], denominator: list[Window]) -> tuple[float, float]:
-    """The median over rounds of numerator / denominator, and its standard error. Windows inside an epoch only."""
-    pairs = zip(numerator, denominator, strict=True)
-    ratios = [n.seconds / d.seconds for n, d in pairs if not n.crossed and not d.crossed]
-    median = statistics.median(ratios)
-    deviation = statistics.median(abs(r - median) for r in ratios)
-    # 1.48 makes the median deviation a standard deviation, 1.25 that of a mean one of a median
-    return median, 1.48 * 1.25 * deviation / len(ratios) ** 0.5
-
-
-def epoch_end(windows: list[Window]) -> float:
-    """Seconds that the end of an epoch adds to a window, against the windows before and after it; nan if none ended."""
-    triples = zip(windows, windows[1:], windows[2:], strict=False)
-    extra = [
-        window.seconds - (before.seconds + after.seconds) / 2
-        for before, window, after in triples
-        if window.crossed and not before.crossed and not after.crossed
-    ]
-    return statistics.median(extra) if extra else float("nan")
-
-
-def training_table(model: str, windows: dict[str, list[Window]], window: int, steps: int) -> list[str]:
-    """The rows of one model; `steps` are those of an epoch."""
-    rows = []
-    whole = {}
+def training_rows(model: str, windows: dict[str, list[Window]], window: int, steps: int) -> list[str]:
+    """The table's rows for one model; `steps` are those of an epoch."""
+    raw, usual = windows["raw limit"], windows["as usually written"]
+    rows, epoch = [], {}
     for name, own in windows.items():
-        step = statistics.median(w.seconds for w in own if not w.crossed) / window
-        end = epoch_end(own)
-        whole[name] = steps * step + end
-        of_limit, error = ratio(windows["raw limit"], own)
-        of_usual, _ = ratio(windows["as usually written"], own)
-        whole_ratio = whole["raw limit"] / whole[name]
+        step, end = inside(own) / window, epoch_end(own)
+        epoch[name] = steps * step + end
+        (of_raw, error), (of_usual, _) = ratio(raw, own), ratio(usual, own)
+        if name == "raw limit again" and abs(of_raw - 1) > 0.03:
+            print(f"!!! {model}: the same loop twice gives a ratio of {of_raw:.3f}: too noisy, run it again !!!")
         rows.append(
-            f"| {TITLES[model]} | {name} | {1e3 * step:.2f} | {BATCH / step:,.0f} | {of_limit:.3f} ± {error:.3f} "
-            f"| {of_usual:.2f} | {1e3 * end:.1f} | {whole_ratio:.3f} |"
+            f"| {TITLES[model]} | {name} | {1e3 * step:.2f} | {BATCH / step:,.0f} | {of_raw:.3f} ± {error:.3f} "
+            f"| {of_usual:.2f} | {1e3 * end:.1f} | {epoch['raw limit'] / epoch[name]:.3f} |"
         )
-        if name == "raw limit again" and abs(of_limit - 1) > 0.03:
-            print(f"!!! {model}: the same loop twice gives {of_limit:.3f}. Too noisy: do not use these figures. !!!")
     return rows
 
 
-def evaluation_table(run: Run, images: int, samples: int, repeats: int, device: str) -> list[str]:
-    """vaelab's evaluation of the MLP VAE against a plain loop over the same images, in turns."""
+def by_hand_as(hierarchy: nn.Module) -> handwritten.VAE:
+    """The hand-written MLP VAE with the weights of vaelab's."""
+    plain = handwritten.mlp()
+    with torch.no_grad():
+        theirs = [*hierarchy.encoder.parameters(), *hierarchy.decoder.parameters()]
+        for mine, other in zip(plain.parameters(), theirs, strict=True):
+            mine.copy_(other)
+        for head in plain.encoder[-1].parameters():
+            head[20:] *= 2  # log σ² where vaelab keeps log σ
+    return plain
+
+
+def evaluation_rows(run: Any, images: int, repeats: int, device: str) -> list[str]:
+    """The importance-weighted bound of the MLP VAE, by vaelab and by a plain loop, in turns."""
     hierarchy = run.module.hierarchy.to(device).eval()
-    plain = handwritten.mlp().to(device).eval()
-    # the same network under other names, but for log σ, which vaelab bounds smoothly at ±10 and keeps undoubled
-    trained = dict(zip(plain.state_dict(), hierarchy.state_dict().values(), strict=True))
-    trained["encoder.3.weight"], trained["encoder.3.bias"] = (
-        torch.cat([t[:20], 2 * t[20:]]) for t in (trained["encoder.3.weight"], trained["encoder.3.bias"])
-    )
-    plain.load_state_dict(trained)
-    x = next(iter(run.data.eval_batches("val", batch_size=images)))
-    x = run.data.in_units(x._replace(x=x.x.to(device))).x
-
-    def ours() -> Tensor:
-        return evaluate_split(hierarchy, [x], samples, max_rows=1000).iw_bound
-
-    def theirs() -> Tensor:
-        return handwritten.importance_weighted(plain, x, samples)
-
-    seconds: dict[str, list[float]] = {"vaelab": [], "loop over images": []}
-    bounds: dict[str, float] = {}
+    plain = by_hand_as(hierarchy).to(device)
+    batch = next(iter(run.data.eval_batches("val", batch_size=images)))
+    x = run.data.in_units(batch._replace(x=batch.x.to(device))).x
+    ways: dict[str, Callable[[], Tensor]] = {
+        "loop over images": lambda: handwritten.importance_weighted(plain, x, SAMPLES),
+        "vaelab": lambda: evaluate_split(hierarchy, [x], SAMPLES, max_rows=1000).iw_bound,
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    bound = {}
     for _ in range(repeats):
-        for name, evaluate in zip(seconds, (ours, theirs), strict=True):
+        for name, way in ways.items():
             started = time.perf_counter()
-            bounds[name] = evaluate().mean().item()
+            bound[name] = way().mean().item()
             seconds[name].append(time.perf_counter() - started)
-    pairs = zip(seconds["loop over images"], seconds["vaelab"], strict=True)
-    faster = {"loop over images": 1.0, "vaelab": statistics.median(a / b for a, b in pairs)}
-    return [
-        f"| {name} | {len(x)} | {s:.2f} | {len(x) / s:.1f} | {faster[name]:.2f} | {500 * s / len(x):.0f} | {bounds[name]:.2f} |"
-        for name, s in ((name, statistics.median(all_)) for name, all_ in seconds.items())
-    ]
+    rows = []
+    for name, own in seconds.items():
+        median, n = statistics.median(own), len(x)
+        faster = statistics.median(a / b for a, b in zip(seconds["loop over images"], own, strict=True))
+        rows.append(
+            f"| {name} | {n} | {median:.2f} | {n / median:.1f} | {faster:.2f} | {500 / n * median:.0f} "
+            f"| {bound[name]:.2f} |"
+        )
+    return rows
+
+
+def measure(args: argparse.Namespace) -> list[str]:
+    """Everything, as lines of Markdown, printed as they come."""
+    lines: list[str] = []
+
+    def say(*new: str) -> None:
+        lines.extend(new)
+        print(*new, sep="\n", flush=True)
+
+    machine = torch.cuda.get_device_name() if args.device == "cuda" else torch.backends.cpu.get_cpu_capability()
+    say(
+        f"{args.device} ({machine}), {os.cpu_count()} cores, {args.threads} thread(s), torch {torch.__version__}, "
+        f"batch {BATCH}; medians of {args.rounds} windows of {args.window} steps, the first {DISCARDED} left out.",
+        "",
+        "| model | loop | ms a step | images/s | speed of the raw limit | of the usual loop | end of an epoch, ms "
+        "| of the raw limit, whole epochs |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    )
+    runs = {}
+    for model in args.models:
+        windows, runs[model] = race(model, args)
+        say(*training_rows(model, windows, args.window, steps=len(runs[model].data.train_dataloader())))
+    if "mlp" in runs and args.images:
+        say(
+            "",
+            f"| IW-{SAMPLES}, MLP VAE | images | seconds | images/s | times as fast | 500 images, s (extrapolated) "
+            "| bound, nats |",
+            "|---|---:|---:|---:|---:|---:|---:|",
+            *evaluation_rows(runs["mlp"], args.images, args.repeats, args.device),
+        )
+    return lines
+
+
+def write(file: Path, lines: list[str]) -> None:
+    """Put the lines between the file's two markers."""
+    before, rest = file.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    file.write_text("\n".join([before + BEGIN, *lines, END + after]))
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", nargs="+", choices=list(TITLES), default=list(TITLES))
+    parser.add_argument("--rounds", type=int, default=120, help="windows of each loop (120)")
+    parser.add_argument("--window", type=int, default=8, help="steps in a window, 1 to 10 (8)")
+    parser.add_argument("--threads", type=int, default=1, help="of torch (1, the steadiest)")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--images", type=int, default=10, help="for the evaluation; 0 leaves it out (10)")
+    parser.add_argument("--repeats", type=int, default=3, help="of the evaluation (3)")
+    parser.add_argument("--write", type=Path, metavar="FILE", help=f"replace what stands between {BEGIN} and {END}")
+    args = parser.parse_args()
+    if not 1 <= args.window <= 10 or args.rounds < 1:
+        parser.error("--window is 1 to 10 steps, an epoch has 31; --rounds is 1 or more")
+    return args
+
+
+def main() -> None:
+    args = options()
+    keep_memory()
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL("libc.so.6").mallopt(-8, 1)  # M_ARENA_MAX: all threads share the main thread's heap
+    torch.set_num_threads(args.threads)
+    warnings.filterwarnings("ignore")
+    for name in ("pytorch_lightning", "lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    lines = measure(args)
+    if args.write:
+        write(args.write, lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -81,8 +81,10 @@ def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
     """Evaluate a run folder as `cfg` (conf/evaluate.yaml) says, write its evaluation.json and return it."""
     from vaelab.training.load import load
     from vaelab.training.machine import keep_memory
+    from vaelab.training.quiet import quiet
     from vaelab.training.store import write_json
 
+    quiet()
     keep_memory()
     run = load(cfg["run"], cfg["weights"], cfg["device"])
     report = evaluate(

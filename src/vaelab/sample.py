@@ -18,7 +18,9 @@ def main(cfg: DictConfig) -> None:
     from vaelab.errors import ConfigError
     from vaelab.pictures import draw_all
     from vaelab.training.load import load
+    from vaelab.training.quiet import quiet
 
+    quiet()
     run = load(settings["run"], settings["weights"], settings["device"])
     temperature, depth = settings["temperature"], run.module.hierarchy.depth
     if isinstance(temperature, list) and len(temperature) != depth:

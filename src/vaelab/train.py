@@ -42,10 +42,11 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True) -> float:
 
     from vaelab.training.build import build
     from vaelab.training.machine import keep_memory
+    from vaelab.training.quiet import quiet
     from vaelab.training.store import write_json
 
+    quiet()
     keep_memory()
-    os.environ.setdefault("WANDB_SILENT", "true")
     if cfg["threads"]:
         torch.set_num_threads(cfg["threads"])
     run = build(cfg, folder)

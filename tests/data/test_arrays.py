@@ -112,9 +112,7 @@ def test_values_without_a_meaning_are_refused(tmp_path: Path, x: np.ndarray, wor
         ("nchw", (20, 2, 6, 5), (2, 6, 5)),
     ],
 )
-def test_a_layout_gives_channels_height_and_width(
-    tmp_path: Path, layout: str, shape: Any, expected: Any
-) -> None:
+def test_a_layout_gives_channels_height_and_width(tmp_path: Path, layout: str, shape: Any, expected: Any) -> None:
     x = RNG.integers(0, 256, shape, dtype=np.uint8)
     data = arrays(saved(tmp_path / "x.npz", train=x, val=x, test=x), layout)
     assert data.x_shape == expected
@@ -136,9 +134,7 @@ def test_a_layout_gives_channels_height_and_width(
         ("nchw", (20, 6, 5), ["data.layout=nchw"]),
     ],
 )
-def test_a_shape_that_fits_no_layout_or_two_is_refused(
-    tmp_path: Path, layout: str, shape: Any, words: Any
-) -> None:
+def test_a_shape_that_fits_no_layout_or_two_is_refused(tmp_path: Path, layout: str, shape: Any, words: Any) -> None:
     message = refusal(saved(tmp_path / "x.npz", train=np.zeros(shape, np.uint8)), layout)
     assert all(word in message for word in words)
 
@@ -148,9 +144,7 @@ def test_a_nan_is_named_by_its_place_in_the_file_also_after_a_cut(tmp_path: Path
         x = GREY.astype(np.float32)
         x[bad, 3, 3] = np.nan
         np.save(tmp_path / "x.npy", x)
-        assert f"image {bad} (counted from 0) of {tmp_path / 'x.npy'} holds NaN" in refusal(
-            tmp_path / "x.npy"
-        )
+        assert f"image {bad} (counted from 0) of {tmp_path / 'x.npy'} holds NaN" in refusal(tmp_path / "x.npy")
     x = np.zeros((4, 2, 2))
     x[2] = 1e300
     message = refusal(saved(tmp_path / "x.npz", train=np.zeros((9, 2, 2)), val=x))

@@ -92,8 +92,6 @@ def test_evaluation_visits_every_image_exactly_once_with_a_ragged_end(n: int, wo
 @pytest.mark.parametrize("world", [2, 3])
 def test_evaluation_batches_and_keys_are_those_of_one_process(world: int) -> None:
     def keyed(rank: int, world: int) -> set[tuple[int, ...]]:
-        return {
-            (b.key, *b.x.flatten().tolist()) for b in EvalBatches(numbered(43), 8, 7, "test", rank, world)
-        }
+        return {(b.key, *b.x.flatten().tolist()) for b in EvalBatches(numbered(43), 8, 7, "test", rank, world)}
 
     assert set().union(*(keyed(rank, world) for rank in range(world))) == keyed(0, 1)

@@ -114,9 +114,7 @@ def test_a_row_without_an_image_and_a_damaged_one_are_named(tmp_path: Path) -> N
     assert "row 0 has no image" in refusal(hub(hub_folder(tmp_path / "b", train=rows, test=rows)))
 
 
-def test_a_decoded_set_is_read_again_without_datasets_until_its_files_change(
-    tmp_path: Path, monkeypatch
-) -> None:
+def test_a_decoded_set_is_read_again_without_datasets_until_its_files_change(tmp_path: Path, monkeypatch) -> None:
     path = hub_folder(tmp_path / "set", train=table(RGB), test=table(RGB))
     first = hub(path).split("train")
     with monkeypatch.context() as patch:
@@ -143,9 +141,7 @@ def test_an_id_without_a_network_is_one_line_within_seconds(no_network: None) ->
 
 def test_a_network_that_swallows_everything_is_given_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setattr(
-            "huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}"
-        )
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         monkeypatch.setattr(reach, "SECONDS", 0.2)
         start = time.monotonic()
         assert not reach.reachable()
@@ -162,9 +158,7 @@ def test_offline_mode_asks_nobody_and_ends_with_its_block(monkeypatch: pytest.Mo
     assert before == (datasets.config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE)
 
 
-def test_a_set_in_hugging_faces_cache_loads_without_a_network(
-    tmp_path: Path, quiet: Path, no_network: None
-) -> None:
+def test_a_set_in_hugging_faces_cache_loads_without_a_network(tmp_path: Path, quiet: Path, no_network: None) -> None:
     datasets.load_dataset(str(hub_folder(tmp_path / "faces", train=table(RGB), test=table(RGB))))
     # renamed to what a download of acme/faces would have left there
     (quiet / "faces").rename(quiet / "acme___faces")

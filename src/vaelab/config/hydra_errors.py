@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from vaelab.config.hydra_texts import TEXTS, Told, first_line, near, or_near
 from vaelab.errors import ConfigError, UserError
@@ -26,8 +27,9 @@ def explain(error: BaseException, keys: Iterable[str] | None, argv: list[str]) -
         return ConfigError(_in_yaml(error))
     if isinstance(error, OverrideParseException):
         return ConfigError(_unreadable(error.override, error.message))
-    if isinstance(error, MissingConfigException) and error.options is not None:
-        return ConfigError(_no_such_choice(str(error.missing_cfg_file), list(error.options), told))
+    if isinstance(error, MissingConfigException) and "/" in str(error.missing_cfg_file):
+        options = error.options or _files_beside(str(error.missing_cfg_file), told.text)
+        return ConfigError(_no_such_choice(str(error.missing_cfg_file), list(options), told))
     if isinstance(error, OmegaConfBaseException):
         return ConfigError(_in_value(error, told))
     # one of Hydra's texts comes as a plain ValueError
@@ -52,6 +54,12 @@ def _no_such_choice(file: str, options: list[str], told: Told) -> str:
     return f"{group}={choice}{where}: no such choice{near(choice, options)}{have}"
 
 
+def _files_beside(file: str, text: str) -> list[str]:
+    """The files of a group, which Hydra does not tell for a choice in a list: logger=[csv,wnadb]."""
+    folders = [Path(folder) / file for folder in re.findall(r"path=file://(.+)", text)]
+    return sorted({path.stem for folder in folders for path in folder.parent.glob("*.yaml")})
+
+
 _KEY = r"[+~]*[\w/@:-]+(\.[\w@:-]+)*"
 
 
@@ -69,7 +77,9 @@ def _unreadable(override: str, message: str) -> str:
         if value.count(opening) != value.count(closing):
             return f"{override}: a {opening} or {closing} is missing"
     if found := re.search(r"Unknown function '(\w+)'", message):
-        return f"{override}: there is no function {found[1]}; quote the value if it is text: '{key}=\"{value}\"'"
+        return (
+            f"{override}: there is no function {found[1]}; quote the value if it is text: '{key}=\"{value}\"'"
+        )
     if found := re.search(r"while evaluating .*?: (.*)", message):
         return f"{override}: {found[1]}"
     return f"{override} cannot be read; quote a value with special characters: '{key}=\"{value}\"'"

@@ -65,8 +65,9 @@ def _not_chosen(match: re.Match[str], told: Told) -> str:
 
 def _group_takes_a_file(match: re.Match[str], told: Told) -> str:
     keyed = [part for part in told.argv if part.partition("=")[0] in ("", *told.groups)]
-    asked = [part for part in keyed if re.fullmatch(r"null|true|false|[-+.\d].*|", part.partition("=")[2])]
-    return f"{' '.join(asked) or 'a choice'}: a group takes the name of one of its files; ~<group> leaves it out"
+    no_name = re.compile(r"null|true|false|[-+.\d].*|")
+    asked = " ".join(part for part in keyed if no_name.fullmatch(part.partition("=")[2]))
+    return f"{asked or 'a choice'}: a group takes the name of one of its files, or [] for none"
 
 
 def _not_found(match: re.Match[str], told: Told) -> str | None:
@@ -81,7 +82,8 @@ TEXTS: list[tuple[str, Callable[[re.Match[str], Told], str | None]]] = [
     (
         r"In '(?P<file>[^']*)': Could not override '(?P<key>[^']*)'\. No match in the defaults list",
         lambda m, t: (
-            f"{m['file']}.yaml overrides the group {m['key']}, which the defaults do not have{near(m['key'], t.groups)}"
+            f"{m['file']}.yaml overrides the group {m['key']}, which the defaults do not have"
+            + near(m["key"], t.groups)
         ),
     ),
     (
@@ -105,6 +107,14 @@ TEXTS: list[tuple[str, Callable[[re.Match[str], Told], str | None]]] = [
     (
         r"Could not delete from config\. '(?P<key>[^']*)' does not exist",
         lambda m, t: f"~{m['key']}: the config has no {m['key']}{or_near(m['key'], t)}",
+    ),
+    (
+        r"Could not delete '(?P<key>[^'=]*)[^']*'\. No match in the defaults list",
+        lambda m, t: (
+            f"~{m['key']} cannot be taken out; {m['key']}=[] chooses none"
+            if m["key"] in t.groups
+            else f"~{m['key']}: there is no group {m['key']}{near(m['key'], t.groups)}"
+        ),
     ),
     (r"Ambiguous value for argument '(?P<override>.*?)'\n", _sweep),
     (r"Sweep parameters '(?P<override>.*)' requires --multirun", _sweep),

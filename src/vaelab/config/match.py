@@ -4,6 +4,7 @@ A list or dict is judged here by its kind alone; its elements are held against `
 """
 
 import math
+import re
 from collections.abc import Callable
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -15,7 +16,9 @@ from vaelab.config.types import Range
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, float) and math.isfinite(value)
+    )
 
 
 def _is_node(value: Any) -> bool:
@@ -136,24 +139,27 @@ def _words(option: Any) -> str:
 
 
 def _hint(setting: str, value: Any, annotation: Any) -> str:
-    """What a text that does not fit may have been meant to be."""
+    """What a value that does not fit may have been meant to be."""
+    kinds = [get_origin(_plain(option)) or _plain(option) for option in options(annotation)]
+    if isinstance(value, int | float) and str in kinds and not isinstance(value, bool):
+        return " (quotes make it text)"
     if not isinstance(value, str):
         return ""
-    if any(option in (Node, Callable) or get_origin(option) is Callable for option in options(annotation)):
+    if Node in kinds or Callable in kinds:
         return f"; a file of that group is chosen with {setting.replace('.', '/')}={value}"
-    if any(_plain(option) in (int, float) for option in options(annotation)):
-        try:
-            return f" (this is text; YAML wants {_yaml_number(float(value))} without quotes)"
-        except ValueError:
-            pass
+    if (int in kinds or float in kinds) and _NUMBER.fullmatch(value):
+        return f" (this is text; YAML wants {_yaml_number(value)} without quotes)"
     literals = [option for option in options(annotation) if get_origin(option) is Literal]
     return did_you_mean(value, [str(choice) for literal in literals for choice in get_args(literal)])
 
 
-def _yaml_number(number: float) -> str:
-    """A number in the one spelling that every YAML reader takes for a number: 1.0e-3."""
-    text = f"{number:g}"
-    mantissa, e, exponent = text.partition("e")
-    if not e:
+_NUMBER = re.compile(r"(?P<mantissa>[-+]?(\d+\.?\d*|\.\d+))(?P<exponent>[eE](?P<sign>[-+]?)\d+)?")
+
+
+def _yaml_number(text: str) -> str:
+    """A number as every YAML reader takes it for one: 1e-3 has to be 1.0e-3."""
+    number = _NUMBER.fullmatch(text)
+    if number is None or not number["exponent"]:
         return text
-    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent[0]}{exponent[1:].lstrip('0')}"
+    mantissa = number["mantissa"] if "." in number["mantissa"] else number["mantissa"] + ".0"
+    return f"{mantissa}e{number['sign'] or '+'}{number['exponent'].lstrip('eE+-')}"

@@ -41,7 +41,8 @@ class Composed:
 
     def name(self, group: str) -> str:
         """What the user chose for a group; its class where that is not known."""
-        return str(self.choices.get(group) or self.target(group).rpartition(".")[2])
+        target = self.target(group) or self.target(f"{group}.module")
+        return str(self.choices.get(group) or target.rpartition(".")[2])
 
     @property
     def z_dims(self) -> list[Any]:

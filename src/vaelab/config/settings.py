@@ -1,4 +1,4 @@
-"""The settings of a training config that are no constructor's: its groups, and what code reads by itself."""
+"""What stands in a training config and is no constructor's: its groups, and what code reads by itself."""
 
 from typing import Annotated, Any, Literal
 
@@ -21,7 +21,7 @@ _TRAIN: dict[str, Any] = {
 
 # by the dotted name of the group they stand in; "" is the top. No other setting may stand there.
 SETTINGS: dict[str, dict[str, Argument]] = {
-    "": {key: Argument(kind, required=False) for key, kind in _TRAIN.items()},
+    "": {key: Argument(kind, required=key not in ("logger", "callbacks")) for key, kind in _TRAIN.items()},
     "model": {"z_dims": Argument(list[PositiveInt], required=True), "module": Argument(Node, required=True)},
     "evaluation": {
         "split": Argument(Literal["train", "val", "test"], required=True),

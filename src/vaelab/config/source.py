@@ -68,6 +68,8 @@ def _file(module: str, root: Path) -> Path | None:
     first, *rest = module.split(".")
     if first != NAME:
         return None
+    if rest[:1] == ["config"]:
+        root = PACKAGE  # the ranges are those of the running program, whatever package is read
     files = [root.joinpath(*rest, "__init__.py")]
     if rest:
         files.append(root.joinpath(*rest[:-1], rest[-1] + ".py"))

@@ -1,0 +1,89 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.config.example import config, package, refused
+from vaelab.config.check import check
+
+TWO, ONE = {"model.z_dims": [4, 2]}, {"model.z_dims": [4]}
+FREE_BITS = ("objective=free_bits", "encoder=top_down")
+
+
+def bottom_up(changes: dict[str, Any]) -> dict[str, Any]:
+    cfg = config(changes, *FREE_BITS)
+    net = cfg["encoder"]["net"]
+    cfg["encoder"] = config({}, "encoder=bottom_up")["encoder"] | {"net": net}
+    return cfg
+
+
+def test_a_vae_has_one_layer() -> None:
+    cfg = config(TWO, "model=vae")
+    expected = "has one latent layer; use model=hvae for z_dims=[4, 2]"
+    assert str(refused(cfg)) == f"model=VAE {expected}"
+    assert str(refused(cfg, choices={"model": "vae"})) == f"model=vae {expected}"
+    check(config(ONE, "model=vae"))
+    check(config(ONE, "model=hvae"))
+
+
+def test_free_bits_need_a_kl_in_every_layer() -> None:
+    text = str(refused(bottom_up(TWO), choices={"objective": "free_bits", "encoder": "bottom_up"}))
+    assert "objective=free_bits" in text and "encoder=bottom_up" in text and "log-ratios" in text
+    assert text.endswith("Use encoder=top_down, or objective=elbo.")
+    check(bottom_up(ONE))
+    check(config(TWO, *FREE_BITS))
+
+
+def test_a_room_may_hand_a_class_on_without_hiding_it_from_a_rule() -> None:
+    cfg = bottom_up(TWO)
+    cfg["encoder"]["_target_"], cfg["objective"]["_target_"] = (
+        "vaelab.encoder.BottomUp",
+        "vaelab.objective.FreeBits",
+    )
+    assert "log-ratios" in str(refused(cfg))
+
+
+@pytest.mark.parametrize("transform", ["auto", "dynamic_binarisation", "scaling"])
+def test_units_of_data_and_likelihood_meet(tmp_path: Path, transform: str) -> None:
+    root = package(
+        tmp_path,
+        data__bytes="class Bytes:\n    holds = 'bytes'\n    def __init__(self, *, transform: str): ...",
+        data__unsaid="class Unsaid:\n    def __init__(self, *, transform: str): ...",
+        likelihood__one="class Binary:\n    takes = ('binary',)",
+    )
+    likelihood = {"_target_": "vaelab.likelihood.one.Binary"}
+    told = {"_target_": "vaelab.data.bytes.Bytes", "transform": transform}
+    unsaid = {"_target_": "vaelab.data.unsaid.Unsaid", "transform": transform}
+
+    def told_of(data: dict[str, str]) -> list[str]:
+        from vaelab.config.rules import broken_rules
+
+        return list(broken_rules({"data": data, "likelihood": likelihood}, {"data": "mine"}, False, root))
+
+    assert told_of(unsaid) == []
+    if transform == "scaling":
+        (text,) = told_of(told)
+        assert text.startswith("likelihood=Binary takes x in units binary, but data=mine (bytes 0..255)")
+    else:
+        assert told_of(told) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"strategy": "ddp"}, {"strategy": "fsdp"}, {"devices": 2}, {"devices": [0, 1]}, {"num_nodes": 2}],
+)
+def test_no_ranks_in_a_sweep(change: dict[str, Any]) -> None:
+    cfg = config({f"trainer.{key}": value for key, value in change.items()})
+    text = str(refused(cfg, multirun=True))
+    assert text.startswith(f"trainer.{next(iter(change))}=") and "one by one" in text
+    check(cfg)
+    check(config(), multirun=True)
+
+
+def test_rules_speak_beside_other_faults_and_stand_broken_configs() -> None:
+    text = str(refused(config({**TWO, "optimizer.lr": 0}, "model=vae")))
+    assert "optimizer.lr" in text and "one latent layer" in text
+    for broken in (None, 3, "x", [1], {"_target_": 3}, {"_target_": "vaelab.no.No"}):
+        refused(
+            config(dict.fromkeys(("model", "objective", "encoder", "likelihood", "data", "trainer"), broken))
+        )
