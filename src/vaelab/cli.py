@@ -41,6 +41,11 @@ def run(arguments: list[str]) -> int:
         _enter(door, rest)
     except UserError as error:
         return _report(error)
+    except SystemExit as leaving:
+        told = getattr(leaving, "error", None)
+        if isinstance(told, UserError):
+            return _report(told)
+        raise
     except KeyboardInterrupt:
         print("\nvaelab: stopped by Ctrl-C", file=sys.stderr)
         return 130

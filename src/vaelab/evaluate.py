@@ -9,6 +9,7 @@ import hydra
 from omegaconf import DictConfig
 
 from vaelab.config.paths import CONF, plain
+from vaelab.door import door
 
 
 def evaluate(
@@ -32,17 +33,13 @@ def evaluate(
     from vaelab.metrics import bits_per_dim
     from vaelab.seeding import noise_key, seed_noise
 
-    n = min(len(data.split(split)), max_images or sys.maxsize)
+    loader = data.eval_batches(split, seed, max_images)
+    n = len(loader.x)
 
     def batches() -> Iterator[Tensor]:
-        left = n
-        for batch in data.eval_batches(split, seed=seed):
-            batch = data.in_units(batch._replace(x=batch.x[:left].to(module.device)))
-            left -= len(batch.x)
+        for batch in loader:
             seed_noise(noise_key(batch.key, "evaluate"))
-            yield batch.x
-            if left == 0:
-                return
+            yield data.in_units(batch._replace(x=batch.x.to(module.device))).x
 
     with _progress(f"{split}: {iw_samples} draws an image", n) as advance:
         figures = evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, advance)
@@ -96,6 +93,7 @@ def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
+@door
 def main(cfg: DictConfig) -> None:
     from vaelab.config.doors import check_evaluate
     from vaelab.tables import evaluation_table, show

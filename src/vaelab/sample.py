@@ -6,9 +6,11 @@ import hydra
 from omegaconf import DictConfig
 
 from vaelab.config.paths import CONF, plain
+from vaelab.door import door
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="sample")
+@door
 def main(cfg: DictConfig) -> None:
     from vaelab.config.doors import check_sample
 

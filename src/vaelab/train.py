@@ -11,10 +11,12 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from vaelab.config.paths import CONF, plain
+from vaelab.door import door
 from vaelab.errors import ResourceError, UserError
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
+@door
 def main(cfg: DictConfig) -> float:
     """Train, evaluate, and return the test split's elbo: what a sweep maximises."""
     from vaelab.config.check import check

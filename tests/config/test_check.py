@@ -83,9 +83,7 @@ class Source:
     )
     node = {"_target_": "vaelab.room.source.Source", "path": "/nowhere", "size": 1}
     error = refused(node, root=root)
-    assert (
-        str(error) == "path must be a file or folder that exists, not '/nowhere'" and type(error) is DataError
-    )
+    assert str(error) == "path must be a file or folder that exists, not '/nowhere'" and type(error) is DataError
     assert type(refused({**node, "size": "big"}, root=root)) is ConfigError
     check({**node, "path": str(tmp_path)}, root=root)
 
@@ -99,9 +97,7 @@ def test_arguments_of_any_name_pass_and_are_still_looked_into(tmp_path: Path) ->
 
 def test_classes_from_elsewhere_are_left_to_themselves() -> None:
     check(config({"logger.mine": {"_target_": "my.own.Logger", "anything": [1, None]}}))
-    assert "logger.mine.x is not set" in str(
-        refused(config({"logger.mine": {"_target_": "my.L", "x": "???"}}))
-    )
+    assert "logger.mine.x is not set" in str(refused(config({"logger.mine": {"_target_": "my.L", "x": "???"}})))
 
 
 # every group with all its files; free_bits and what goes into beta are chosen elsewhere

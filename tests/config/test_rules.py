@@ -84,6 +84,4 @@ def test_rules_speak_beside_other_faults_and_stand_broken_configs() -> None:
     text = str(refused(config({**TWO, "optimizer.lr": 0}, "model=vae")))
     assert "optimizer.lr" in text and "one latent layer" in text
     for broken in (None, 3, "x", [1], {"_target_": 3}, {"_target_": "vaelab.no.No"}):
-        refused(
-            config(dict.fromkeys(("model", "objective", "encoder", "likelihood", "data", "trainer"), broken))
-        )
+        refused(config(dict.fromkeys(("model", "objective", "encoder", "likelihood", "data", "trainer"), broken)))

@@ -54,9 +54,7 @@ def test_what_is_read_is_what_python_has() -> None:
     """For every public class and function of some rooms: the names, which are required, and the types."""
     compared = 0
     for file in (file for room in ROOMS for file in (PACKAGE / room).glob("*.py")):
-        module = importlib.import_module(
-            ".".join(["vaelab", *file.relative_to(PACKAGE).with_suffix("").parts])
-        )
+        module = importlib.import_module(".".join(["vaelab", *file.relative_to(PACKAGE).with_suffix("").parts]))
         for name, made in vars(module).items():
             if getattr(made, "__module__", None) != module.__name__ or name.startswith("_"):
                 continue
@@ -68,9 +66,7 @@ def test_what_is_read_is_what_python_has() -> None:
                 key: p.default is p.empty for key, p in keywords.items()
             }
             # of a class all that is known is that it is one
-            types = {
-                key: Node if inspect.isclass(p.annotation) else p.annotation for key, p in keywords.items()
-            }
+            types = {key: Node if inspect.isclass(p.annotation) else p.annotation for key, p in keywords.items()}
             for key, argument in read.items():
                 assert argument.annotation == types[key] or argument.annotation is keywords[key].annotation
                 compared += 1

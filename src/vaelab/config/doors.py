@@ -1,7 +1,9 @@
 """Ranges of the settings of `vaelab evaluate` and `vaelab sample`."""
 
+from pathlib import Path
 from typing import Any, Literal
 
+from vaelab.config.run_folder import find_checkpoint, read_config
 from vaelab.config.types import Count, NonNegative, PositiveInt
 
 Split = Literal["train", "val", "test"]
@@ -44,6 +46,9 @@ def check_sample(cfg: dict[str, Any]) -> None:
 
 
 def _check(cfg: dict[str, Any], door: str) -> None:
+    """The settings, then the run folder: both before torch is imported."""
     from vaelab.config.check import check
 
     check({"_target_": f"vaelab.config.doors.{door}", **cfg})
+    read_config(Path(cfg["run"]))
+    find_checkpoint(Path(cfg["run"]), cfg["weights"])

@@ -1,8 +1,6 @@
 """Hydra's errors told in our words, with the names this program has."""
 
 from collections.abc import Iterator
-from typing import Any
-
 from vaelab.config.paths import CONF
 from vaelab.errors import UserError
 
@@ -20,15 +18,10 @@ def _keys(door: str) -> Iterator[str]:
     from hydra.core.global_hydra import GlobalHydra
     from omegaconf import OmegaConf
 
+    from vaelab.config.keys import settings_of
+
     for group in CONF.rglob("*/"):
         yield str(group.relative_to(CONF))
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        yield from _dotted(OmegaConf.to_container(compose(door), resolve=False))
-
-
-def _dotted(node: Any, prefix: str = "") -> Iterator[str]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield f"{prefix}{key}"
-            yield from _dotted(value, f"{prefix}{key}.")
+        yield from settings_of(OmegaConf.to_container(compose(door), resolve=False))

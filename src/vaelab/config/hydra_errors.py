@@ -77,9 +77,7 @@ def _unreadable(override: str, message: str) -> str:
         if value.count(opening) != value.count(closing):
             return f"{override}: a {opening} or {closing} is missing"
     if found := re.search(r"Unknown function '(\w+)'", message):
-        return (
-            f"{override}: there is no function {found[1]}; quote the value if it is text: '{key}=\"{value}\"'"
-        )
+        return f"{override}: there is no function {found[1]}; quote the value if it is text: '{key}=\"{value}\"'"
     if found := re.search(r"while evaluating .*?: (.*)", message):
         return f"{override}: {found[1]}"
     return f"{override} cannot be read; quote a value with special characters: '{key}=\"{value}\"'"

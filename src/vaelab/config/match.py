@@ -83,7 +83,8 @@ def show(value: Any) -> str:
         text = f"[{', '.join(show(v) for v in value)}]"
     else:
         text = _WORDS[value] if _is_word(value) else repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    most = 240 if isinstance(value, str) else 80  # a path is shown whole
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 _WORDS = {True: "true", False: "false", None: "null"}

@@ -1,8 +1,10 @@
 """What a run folder may and may not hold."""
 
+import json
 from pathlib import Path
+from typing import Any
 
-from vaelab.errors import ConfigError
+from vaelab.errors import CheckpointError, ConfigError
 
 
 def refuse_used(folder: Path) -> None:
@@ -27,3 +29,27 @@ def remove_if_unused(folder: Path) -> None:
             file.unlink()
         notes.rmdir()
     folder.rmdir()
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a run folder. Raises CheckpointError when the folder is not one."""
+    if not folder.is_dir():
+        raise CheckpointError(f"run={folder} does not exist: give the folder that `vaelab train` printed")
+    try:
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text())
+        return config
+    except FileNotFoundError:
+        raise CheckpointError(f"run={folder} is not a run folder: it has no config.json") from None
+    except (ValueError, OSError) as error:
+        raise CheckpointError(f"{folder / 'config.json'} cannot be read: {error}") from None
+
+
+def find_checkpoint(folder: Path, weights: str) -> Path:
+    """checkpoints/best.ckpt or last.ckpt; `best` falls back to `last` where none was chosen, in a run shorter than
+    its KL warm-up. Raises CheckpointError when there is none."""
+    path = folder / "checkpoints" / f"{weights}.ckpt"
+    if weights == "best" and not path.exists():
+        path = path.with_name("last.ckpt")
+    if not path.exists():
+        raise CheckpointError(f"run={folder} has no checkpoint {path.name}: it stopped before one was written")
+    return path

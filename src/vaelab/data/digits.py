@@ -11,6 +11,8 @@ from vaelab.data.units import Transform
 class Digits(ImageData):
     """8×8 digits, 0..16 stretched to bytes 0..255, fixed split of 80/10/10 %, each digit shared out alike."""
 
+    holds = "bytes"
+
     def __init__(self, *, batch_size: PositiveInt, transform: Transform) -> None:
         super().__init__(batch_size=batch_size, transform=transform, name="digits")
 

@@ -28,6 +28,8 @@ class Folder(ImageData):
     null if all images have one size. They are decoded once into a cache.
     """
 
+    holds = "bytes"
+
     def __init__(
         self,
         *,

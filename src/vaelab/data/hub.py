@@ -27,6 +27,8 @@ class Hub(ImageData):
     and then always the same: no run asks the network again for what is in the cache.
     """
 
+    holds = "bytes"
+
     def __init__(
         self,
         *,

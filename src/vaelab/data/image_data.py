@@ -95,9 +95,14 @@ class ImageData(pl.LightningDataModule):
     def test_dataloader(self) -> EvalBatches:
         return self.eval_batches("test")
 
-    def eval_batches(self, split: str, batch_size: int | None = None, seed: int | None = None) -> EvalBatches:
-        seed = self.seed if seed is None else seed
-        return EvalBatches(self.split(split), batch_size or self.batch_size, seed, split, *self._rank())
+    def eval_batches(self, split: str, seed: int | None = None, max_images: int | None = None) -> EvalBatches:
+        x, seed = self.spread(split, max_images), self.seed if seed is None else seed
+        return EvalBatches(x, self.batch_size, seed, split, *self._rank())
+
+    def spread(self, split: str, n: int | None) -> Tensor:
+        """n images spread evenly over a split, or all of it: where it is sorted by class, every class is met."""
+        x = self.split(split)
+        return x if n is None or n >= len(x) else x[torch.linspace(0, len(x) - 1, n).long()]
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int = 0) -> Any:
         return self.in_units(batch) if isinstance(batch, Batch) else batch

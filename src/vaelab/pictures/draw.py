@@ -54,9 +54,7 @@ def draw_all(
     """Write every picture of a model into `folder`: {kind: path}. The model is left in the mode it was in."""
     hierarchy, training = module.hierarchy, module.training
     module.eval()
-    # images spread over the split: where it is sorted by class, every class is seen
-    rows_of_split = torch.linspace(0, len(data.split(split)) - 1, n).long()
-    batch = data.in_units(Batch(data.split(split)[rows_of_split].to(module.device), noise_key(seed, "shown")))
+    batch = data.in_units(Batch(data.spread(split, n).to(module.device), noise_key(seed, "shown")))
     low, high = (float(batch.x.min()), float(batch.x.max())) if module.units == "real" else (0.0, 1.0)
     if module.units == "byte":
         high = 255.0

@@ -59,11 +59,11 @@ def build_model(cfg: Any, data: ImageData) -> HVAE:
 def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
     """A Lightning trainer that writes into `folder`, with the lean loop where that does the same."""
     loggers = []
-    for logger in (cfg["logger"] or {}).values():
+    for logger in (cfg.get("logger") or {}).values():
         make = _make(logger)
         # each logger has its own word for the folder; all of them take save_dir
         loggers.append(make(save_dir=str(folder)))
-    callbacks = [_make(callback) for callback in (cfg["callbacks"] or {}).values()]
+    callbacks = [_make(callback) for callback in (cfg.get("callbacks") or {}).values()]
     trainer = _make(cfg["trainer"])(
         default_root_dir=str(folder),
         logger=loggers or False,
@@ -80,4 +80,5 @@ def _make(node: Any) -> Any:
 
 
 def _name(node: Any) -> str:
-    return str(node["_target_"]).rsplit(".", 1)[-1]
+    # the file is named as the choice in the config is
+    return str(node["_target_"]).split(".")[-2]

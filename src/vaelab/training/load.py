@@ -1,11 +1,11 @@
 """A trained run folder, read back."""
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
+from vaelab.config.run_folder import find_checkpoint, read_config
 from vaelab.data.image_data import ImageData
 from vaelab.errors import CheckpointError
 from vaelab.training.build import build_data, build_model
@@ -31,13 +31,7 @@ def load(run: str | Path, weights: str = "best", device: str | torch.device = "c
     """
     folder = Path(run)
     config = read_config(folder)
-    path = folder / "checkpoints" / f"{weights}.ckpt"
-    if weights == "best" and not path.exists():
-        weights, path = "last", path.with_name("last.ckpt")
-    if not path.exists():
-        raise CheckpointError(
-            f"run={folder} has no checkpoint {path.name}: it stopped before its first one was written"
-        )
+    path = find_checkpoint(folder, weights)
     state = load_checkpoint(path, device)
     data = build_data(config)
     module = build_model(config, data)
@@ -47,16 +41,4 @@ def load(run: str | Path, weights: str = "best", device: str | torch.device = "c
         raise CheckpointError(
             f"{path} does not fit the model of {folder / 'config.json'}: {str(error).splitlines()[-1].strip()}"
         ) from error
-    return Loaded(module.to(device).eval(), data, config, weights, int(state["global_step"]))
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """config.json of a run folder. Raises CheckpointError when the folder is not one."""
-    if not folder.is_dir():
-        raise CheckpointError(f"run={folder} does not exist: give the folder that `vaelab train` printed")
-    try:
-        return json.loads((folder / "config.json").read_text())
-    except FileNotFoundError:
-        raise CheckpointError(f"run={folder} is not a run folder: it has no config.json") from None
-    except ValueError as error:
-        raise CheckpointError(f"{folder / 'config.json'} is not whole: {error}") from None
+    return Loaded(module.to(device).eval(), data, config, path.stem, int(state["global_step"]))
