@@ -21,7 +21,7 @@ from typing import Any
 
 import handwritten
 import torch
-from relay import DISCARDED, Done, Relay, Tick, Window, epoch_end, inside, ratio
+from relay import DISCARDED, Relay, Tick, Window, epoch_end, inside, ratio
 from torch import Tensor, nn
 
 import vaelab

@@ -119,8 +119,8 @@ def test_help_lists_the_groups(vaelab: Run) -> None:
 
 
 def test_tab_completion_knows_groups_and_settings(tmp_path: Path) -> None:
-    script = """
-    export PATH={bin}:$PATH
+    script = f"""
+    export PATH={Path(sys.executable).parent}:$PATH
     eval "$(vaelab completion)"
     complete_line() {{
         COMP_LINE="$1"; COMP_WORDS=($1); COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 )); COMP_POINT=${{#COMP_LINE}}
@@ -130,7 +130,7 @@ def test_tab_completion_knows_groups_and_settings(tmp_path: Path) -> None:
     complete_line "vaelab train model="
     complete_line "vaelab train trainer.max_ep"
     complete_line "vaelab evaluate iw_"
-    """.format(bin=Path(sys.executable).parent)
+    """
     out = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path).stdout.splitlines()
     assert out[0] == "evaluate"
     assert out[1].split() == ["model=hvae", "model=vae"]

@@ -15,7 +15,8 @@ VARIANCE = 0.1
 def draw(folder: Path, mean: np.ndarray, covariance: np.ndarray, seed: int) -> float:
     """Write x.npz with 20 000 images 4×4 and give the exact mean log-likelihood of the test split."""
     x = np.random.default_rng(seed).multivariate_normal(mean, covariance, 20_000).astype(np.float32)
-    np.savez(folder / "x.npz", **dict(zip(("train", "val", "test"), np.split(x.reshape(-1, 4, 4), [16_000, 18_000]))))
+    train, val, test = np.split(x.reshape(-1, 4, 4), [16_000, 18_000])
+    np.savez(folder / "x.npz", train=train, val=val, test=test)
     truth = torch.distributions.MultivariateNormal(torch.tensor(mean), torch.tensor(covariance))
     return truth.log_prob(torch.tensor(x[18_000:]).double()).mean().item()
 

@@ -15,7 +15,7 @@ def test_figures_are_means_over_images_whatever_the_batches() -> None:
     model, x = hierarchy([3, 2]), images(10)
     terms = model(x)
     whole = {name: figure.mean().item() for name, figure in split(terms, terms.elbo).items()}
-    metric = ElboSplit(2, "binary", 16)
+    metric = ElboSplit((True, True), "binary", 16)
     for part in (slice(0, 7), slice(7, 10)):
         latents = tuple(
             Latent(
@@ -98,7 +98,7 @@ def test_a_dead_upper_unit_is_not_alive_by_the_noise_of_the_layer_below() -> Non
         model.encoder.features[1].body[1].weight.mul_(10)
         model.encoder.heads[1].net.weight.mul_(10)
     torch.manual_seed(0)
-    metric, naive = ActiveUnits([3, 2]), []
+    metric, naive = ActiveUnits([3, 2], draws=2), []
     for part in images(2000).split(500):
         terms = model(part, samples=2)
         metric.update(terms)

@@ -1,4 +1,4 @@
-"""A bar in a terminal, a line an epoch elsewhere: elbo, reconstruction and kl as training goes."""
+"""A bar in a terminal, some 25 lines elsewhere: elbo, reconstruction and kl as training goes."""
 
 import sys
 import time
@@ -11,6 +11,7 @@ from rich.progress import Progress as Bar
 from vaelab.callbacks.history import History
 
 SHOWN = ("elbo", "reconstruction", "kl")
+LINES = 25
 
 
 class Progress(pl.Callback):
@@ -44,7 +45,9 @@ class Progress(pl.Callback):
             self._bar.update(self._task, completed=trainer.global_step, epoch=epoch, figures=figures)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if self._bar is None and trainer.is_global_zero:
+        epoch, last = trainer.current_epoch + 1, trainer.max_epochs or -1
+        due = epoch % max(1, last // LINES) == 0 or epoch in (1, last)
+        if self._bar is None and trainer.is_global_zero and due:
             seconds = time.monotonic() - self._epoch_start
             figures = f"{self._figures(trainer, 'train')}  {self._figures(trainer, 'val')}"
             print(

@@ -1,6 +1,8 @@
 """Hydra's errors told in our words, with the names this program has."""
 
 from collections.abc import Iterator
+from typing import Any
+
 from vaelab.config.paths import CONF
 from vaelab.errors import UserError
 
@@ -24,4 +26,6 @@ def _keys(door: str) -> Iterator[str]:
         yield str(group.relative_to(CONF))
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        yield from settings_of(OmegaConf.to_container(compose(door), resolve=False))
+        # not resolved: what is missing here may be what the user got wrong
+        defaults: Any = OmegaConf.to_container(compose(door), resolve=False)
+        yield from settings_of(defaults)

@@ -23,6 +23,7 @@ class BottomUp(Encoder):
         self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], *, net: NetFactory, scale: Scale
     ) -> None:
         super().__init__(z_dims, [tuple(x_shape), *((d,) for d in z_dims[:-1])], net)
+        self.aligned = (False,) * (self.depth - 1) + (True,)
         self.heads = nn.ModuleList(
             ToNormal(partial(nn.Linear, width), d, scale) for width, d in zip(self.widths, z_dims, strict=True)
         )
@@ -40,5 +41,5 @@ class BottomUp(Encoder):
         for l in range(self.depth):
             if l > 0:
                 q = self._q(l, chain[-1].z)
-            chain.append(Drawn(draw(q, batch_shape), q, aligned=l == self.depth - 1))
+            chain.append(Drawn(draw(q, batch_shape), q, aligned=self.aligned[l]))
         return lambda l, h, p: chain[l]

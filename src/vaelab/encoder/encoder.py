@@ -18,6 +18,8 @@ class Encoder(nn.Module):
     def __init__(self, z_dims: list[int], in_shapes: list[Shape | None], net: NetFactory) -> None:
         super().__init__()
         self.z_dims, self.depth = list(z_dims), len(z_dims)
+        # of each layer: are q and p conditioned on the same z_>l, so that its term is a KL?
+        self.aligned = (True,) * self.depth
         nets: list[Net] = []
         for l, in_shape in enumerate(in_shapes):
             nets.append(net(nets[-1].out_shape if in_shape is None else in_shape, None, layer=l))

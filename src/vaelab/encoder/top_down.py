@@ -56,6 +56,6 @@ class TopDown(Encoder):
 
         def proposal(l: int, h: Tensor | None, p: Distribution) -> Drawn:
             q = top if h is None else self.heads[l](encoded[l], h, p)
-            return Drawn(draw(q, batch_shape), q, aligned=True)
+            return Drawn(draw(q, batch_shape), q, aligned=self.aligned[l])
 
         return proposal

@@ -9,14 +9,17 @@ from vaelab.model import Terms
 
 
 class ActiveUnits(Metric):
-    """`compute` gives {"active_units/z{i}": number} for the layers' `z_dims`. See `diagnostics.active_units`."""
+    """`compute` gives {"active_units/z{i}": number} for the layers' `z_dims`, from passes of `draws` draws.
+
+    See `diagnostics.active_units`.
+    """
 
     full_state_update = False
     count: Tensor
 
-    def __init__(self, z_dims: list[int]) -> None:
+    def __init__(self, z_dims: list[int], draws: int = 1) -> None:
         super().__init__()
-        self.z_dims, self.draws = list(z_dims), 1
+        self.z_dims, self.draws = list(z_dims), draws
         for i, d in enumerate(z_dims, start=1):
             self.add_state(f"moments_z{i}", torch.zeros(3, d, dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("count", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
@@ -26,7 +29,6 @@ class ActiveUnits(Metric):
             mean, noise = (t.double() for t in posterior_means(latent))
             moments = getattr(self, f"moments_z{i}")
             moments += torch.stack([mean.sum(0), mean.square().sum(0), noise.sum(0)])
-            self.draws = len(latent.z) if latent.z.dim() > 2 else 1
         self.count += len(mean)
 
     def compute(self) -> dict[str, float]:

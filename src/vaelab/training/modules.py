@@ -13,6 +13,9 @@ from vaelab.model import Hierarchy, Terms
 from vaelab.objective import Objective
 from vaelab.training.optimizer import Optimizer
 
+# the figures are already those of all processes: Lightning needs to send them nowhere
+LOCAL: Any = {"logger": False, "sync_dist": False, "rank_zero_only": False}
+
 
 class HVAE(pl.LightningModule):
     """A hierarchical VAE as a Lightning module. It holds no probability: that is the hierarchy's.
@@ -24,10 +27,12 @@ class HVAE(pl.LightningModule):
     def __init__(self, hierarchy: Hierarchy, objective: Objective, optimizer: Optimizer, units: str = "real") -> None:
         super().__init__()
         self.hierarchy, self.objective, self.optimizer, self.units = hierarchy, objective, optimizer, units
-        facts = (hierarchy.depth, units, math.prod(hierarchy.likelihood.x_shape))
+        # active units of a hierarchy need two draws an image, to take off the noise of the layers between
+        self.eval_draws = 1 if hierarchy.depth == 1 else 2
+        facts = (hierarchy.encoder.aligned, units, math.prod(hierarchy.likelihood.x_shape))
         self.train_figures = Figures(*facts)
-        self.val_figures = Figures(*facts, hierarchy.z_dims)
-        self.test_figures = Figures(*facts, hierarchy.z_dims)
+        self.val_figures = Figures(*facts, hierarchy.z_dims, self.eval_draws)
+        self.test_figures = Figures(*facts, hierarchy.z_dims, self.eval_draws)
 
     def forward(self, x: Tensor, samples: int | None = None) -> Terms:
         return self.hierarchy(x, samples)
@@ -45,8 +50,7 @@ class HVAE(pl.LightningModule):
         self._evaluate(batch, self.test_figures)
 
     def _evaluate(self, batch: Any, figures: Figures) -> None:
-        # active units of a hierarchy need two draws an image, to take off the noise of the layers between
-        terms = self.hierarchy(_x(batch), samples=None if self.hierarchy.depth == 1 else 2)
+        terms = self.hierarchy(_x(batch), samples=self.eval_draws)
         figures.update(terms, self.objective(terms, self.global_step))
 
     def on_validation_epoch_start(self) -> None:
@@ -57,10 +61,10 @@ class HVAE(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         # for callbacks that watch a figure, and for plain Lightning scripts; the record is callbacks.History
-        self.log_dict({f"val/{k}": v for k, v in self.val_figures.compute().items()}, logger=False)
+        self.log_dict({f"val/{k}": v for k, v in self.val_figures.compute().items()}, **LOCAL)
 
     def on_test_epoch_end(self) -> None:
-        self.log_dict({f"test/{k}": v for k, v in self.test_figures.compute().items()})
+        self.log_dict({f"test/{k}": v for k, v in self.test_figures.compute().items()}, **LOCAL)
 
     def configure_optimizers(self) -> Any:
         optimizer = self.optimizer.make(self.parameters())

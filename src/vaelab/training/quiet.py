@@ -9,13 +9,14 @@ def quiet() -> None:
     """Silence what Lightning and wandb say at every start; errors and our own words stay."""
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
-    # not ours to mend, or true of every run: one CPU among several, a folder that is not empty, an old pytree check
+    # not ours to mend, or already seen to
     for message in (
         ".*does not have many workers.*",
         ".*exists and is not empty.*",
         ".*LeafSpec.*",
         ".*smaller than the logging interval.*",
         ".*GPU available but not used.*",
+        ".*sync_dist=True.*",
     ):
         warnings.filterwarnings("ignore", message=message)
     # wandb's own lines on the terminal; its folder is told in the closing words
