@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from omegaconf import DictConfig
@@ -11,20 +12,17 @@ from omegaconf import DictConfig
 from vaelab.config.paths import CONF, plain
 from vaelab.door import door
 
+if TYPE_CHECKING:
+    from vaelab.training.load import Loaded
+
 
 def evaluate(
-    module: Any,
-    data: Any,
-    split: str,
-    iw_samples: int,
-    max_rows: int,
-    seed: int,
-    max_images: int | None = None,
+    run: "Loaded", split: str, iw_samples: int, max_rows: int, seed: int, max_images: int | None = None
 ) -> dict[str, Any]:
     """The figures of a split as plain numbers, nats per image: what evaluation.json holds.
 
-    `module` is an HVAE in eval mode, `data` an ImageData settled to its units. Every value is a mean over images with
-    its standard error. The `iw_bound` is a lower bound on log p(x) at `iw_samples` draws, not the likelihood.
+    `run` is what `vaelab.load` gives. Every value is a mean over images with its standard error. The `iw_bound` is a
+    lower bound on log p(x) at `iw_samples` draws, not the likelihood.
     """
     import torch
     from torch import Tensor
@@ -33,7 +31,9 @@ def evaluate(
     from vaelab.metrics import bits_per_dim
     from vaelab.seeding import noise_key, seed_noise
 
+    module, data = run.module, run.data
     loader = data.eval_batches(split, seed, max_images)
+    objective = partial(module.objective, step=run.step)
     n = len(loader.x)
 
     def batches() -> Iterator[Tensor]:
@@ -42,7 +42,7 @@ def evaluate(
             yield data.in_units(batch._replace(x=batch.x.to(module.device))).x
 
     with _progress(f"{split}: {iw_samples} draws an image", n) as advance:
-        figures = evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, advance)
+        figures = evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, objective, advance)
 
     def mean(values: Tensor) -> dict[str, float]:
         error = values.std(correction=1).item() / len(values) ** 0.5 if len(values) > 1 else float("nan")
@@ -54,7 +54,7 @@ def evaluate(
         units = module.hierarchy.z_dims[l]
         name = "kl" if aligned else "log_ratio"
         layers.append({"layer": f"z{l + 1}", name: term, "active_units": figures.active_units[l], "units": units})
-    report = {
+    report: dict[str, Any] = {
         "split": split,
         "n": n,
         "seed": seed,
@@ -62,6 +62,7 @@ def evaluate(
         "elbo": mean(figures.elbo),
         "reconstruction": mean(figures.reconstruction),
         "kl": mean(figures.costs.sum(1)),
+        "objective": mean(figures.objective),
         "iw_bound": mean(figures.iw_bound),
         "iw_samples": iw_samples,
         "effective_sample_size": figures.effective_sample_size.mean().item(),
@@ -84,9 +85,7 @@ def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
     quiet()
     keep_memory()
     run = load(cfg["run"], cfg["weights"], cfg["device"])
-    report = evaluate(
-        run.module, run.data, cfg["split"], cfg["iw_samples"], cfg["max_rows"], cfg["seed"], cfg["max_images"]
-    )
+    report = evaluate(run, cfg["split"], cfg["iw_samples"], cfg["max_rows"], cfg["seed"], cfg["max_images"])
     report = {"run": str(cfg["run"]), "weights": run.weights, "step": run.step, **report}
     write_json(Path(cfg["run"]) / "evaluation.json", report)
     return report

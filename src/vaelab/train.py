@@ -76,7 +76,7 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
 
     wanted = {"run": str(folder), "weights": "best", "device": "cpu", "seed": cfg["seed"], "max_images": None}
     report = evaluate_run({**wanted, **cfg["evaluation"], "device": str(run.module.device)})
-    figures = {key: report[key]["value"] for key in ("elbo", "reconstruction", "kl", "iw_bound")}
+    figures = {key: report[key]["value"] for key in ("elbo", "reconstruction", "kl", "objective", "iw_bound")}
     for layer in report["layers"]:
         term = "kl" if "kl" in layer else "log_ratio"
         figures[f"{term}/{layer['layer']}"] = layer[term]["value"]

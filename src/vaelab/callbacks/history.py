@@ -53,7 +53,9 @@ class History(pl.Callback):
         step, epoch = trainer.global_step, trainer.current_epoch
         if trainer.is_global_zero:
             if self._file is None:
-                self._file = open(Path(trainer.default_root_dir) / "history.jsonl", "a")  # noqa: SIM115
+                folder = Path(trainer.default_root_dir)
+                folder.mkdir(parents=True, exist_ok=True)
+                self._file = open(folder / "history.jsonl", "a")  # noqa: SIM115
             finite = {k: v if math.isfinite(v) else None for k, v in figures.items()}
             self._file.write(json.dumps({"step": step, "epoch": epoch, **finite}) + "\n")
             self._file.flush()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vaelab.diagnostics.active_units import active
-from vaelab.model import Hierarchy
+from vaelab.model import Hierarchy, Terms
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class SplitFigures:
     """
 
     elbo: Tensor
+    objective: Tensor
     reconstruction: Tensor
     costs: Tensor
     iw_bound: Tensor
@@ -33,6 +34,7 @@ def evaluate_split(
     batches: Iterable[Tensor],
     samples: int,
     max_rows: int,
+    objective: Callable[[Terms], Tensor] = lambda terms: terms.elbo,
     advance: Callable[[int], None] = lambda images: None,
 ) -> SplitFigures:
     """Figures of all images in `batches` (each [B, C, H, W], in units), with `samples` draws of z an image.
@@ -43,13 +45,14 @@ def evaluate_split(
     parts = []
     for x in batches:
         for block in x.split(max_rows):
-            parts.append(_images(hierarchy, block, samples, max(1, max_rows // len(block))))
+            parts.append(_images(hierarchy, block, samples, max(1, max_rows // len(block)), objective))
             advance(len(block))
     aligned = parts[0].aligned
     moments = [torch.stack([part.moments[l] for part in parts]).sum(0) for l in range(hierarchy.depth)]
     n = sum(len(part.elbo) for part in parts)
     return SplitFigures(
         elbo=torch.cat([part.elbo for part in parts]),
+        objective=torch.cat([part.objective for part in parts]),
         reconstruction=torch.cat([part.reconstruction for part in parts]),
         costs=torch.cat([part.costs for part in parts]),
         iw_bound=torch.cat([part.iw_bound for part in parts]),
@@ -62,6 +65,7 @@ def evaluate_split(
 @dataclass(frozen=True)
 class _Part:
     elbo: Tensor
+    objective: Tensor
     reconstruction: Tensor
     costs: Tensor
     iw_bound: Tensor
@@ -70,10 +74,10 @@ class _Part:
     moments: list[Tensor]  # [3, d] of each layer: sums over images of the mean, its square, its noise
 
 
-def _images(hierarchy: Hierarchy, x: Tensor, samples: int, block: int) -> _Part:
+def _images(hierarchy: Hierarchy, x: Tensor, samples: int, block: int, objective: Callable[[Terms], Tensor]) -> _Part:
     encoded = hierarchy.encoder.encode(x)
     zeros = torch.zeros(len(x), dtype=torch.float64, device=x.device)
-    reconstruction, costs = zeros.clone(), zeros.new_zeros(len(x), hierarchy.depth)
+    reconstruction, optimised, costs = zeros.clone(), zeros.clone(), zeros.new_zeros(len(x), hierarchy.depth)
     # log Σ w and log Σ w², as they come
     log_sum, log_squares = zeros - math.inf, zeros - math.inf
     means: list[Tensor] = []  # of each layer: Σ_k E_q[z], Σ_k E_q[z]², or E_q[z] alone where it does not vary
@@ -82,6 +86,7 @@ def _images(hierarchy: Hierarchy, x: Tensor, samples: int, block: int) -> _Part:
         k = min(block, samples - done)
         terms = hierarchy.generate(hierarchy.encoder.propose(encoded, (k,)), x)
         reconstruction += terms.reconstruction.double() * k
+        optimised += objective(terms).double() * k
         costs += torch.stack(terms.costs, 1).double() * k
         log_weight = terms.log_weight.double()
         log_sum = torch.logaddexp(log_sum, log_weight.logsumexp(0))
@@ -99,6 +104,7 @@ def _images(hierarchy: Hierarchy, x: Tensor, samples: int, block: int) -> _Part:
     reconstruction, costs = reconstruction / samples, costs / samples
     return _Part(
         elbo=reconstruction - costs.sum(1),
+        objective=optimised / samples,
         reconstruction=reconstruction,
         costs=costs,
         iw_bound=log_sum - math.log(samples),
