@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,9 +14,10 @@ from vaelab.model import Hierarchy, Terms
 
 @dataclass(frozen=True)
 class SplitFigures:
-    """Per image, [N] each, float64, nats: means over K draws, the K-sample bound, and its effective sample size.
+    """Per image, [N] each, float64, nats: means over `samples` draws, and the bound of all of them.
 
-    `costs` [N, L] are the layers' terms from z_1 to z_L; `active_units` counts each layer's over all N images.
+    `costs` [N, L] are the layers' terms from z_1 to z_L, KLs where `aligned`; `effective_sample_size` is that of the
+    bound's weights; `moments` are, for each layer, sums over images of its posterior means.
     """
 
     elbo: Tensor
@@ -24,8 +26,14 @@ class SplitFigures:
     costs: Tensor
     iw_bound: Tensor
     effective_sample_size: Tensor
+    moments: tuple[Tensor, ...]
     aligned: tuple[bool, ...]
-    active_units: tuple[int, ...]
+    samples: int
+
+    @property
+    def active_units(self) -> tuple[int, ...]:
+        """The number of active units of each layer, over all N images."""
+        return tuple(int(active(moments, len(self.elbo), self.samples).sum()) for moments in self.moments)
 
 
 @torch.no_grad()
@@ -47,34 +55,22 @@ def evaluate_split(
         for block in x.split(max_rows):
             parts.append(_images(hierarchy, block, samples, max(1, max_rows // len(block)), objective))
             advance(len(block))
-    aligned = parts[0].aligned
-    moments = [torch.stack([part.moments[l] for part in parts]).sum(0) for l in range(hierarchy.depth)]
-    n = sum(len(part.elbo) for part in parts)
-    return SplitFigures(
-        elbo=torch.cat([part.elbo for part in parts]),
-        objective=torch.cat([part.objective for part in parts]),
-        reconstruction=torch.cat([part.reconstruction for part in parts]),
-        costs=torch.cat([part.costs for part in parts]),
-        iw_bound=torch.cat([part.iw_bound for part in parts]),
-        effective_sample_size=torch.cat([part.effective_sample_size for part in parts]),
-        aligned=aligned,
-        active_units=tuple(int(active(moment, n, samples).sum()) for moment in moments),
-    )
+    return _join(parts)
 
 
-@dataclass(frozen=True)
-class _Part:
-    elbo: Tensor
-    objective: Tensor
-    reconstruction: Tensor
-    costs: Tensor
-    iw_bound: Tensor
-    effective_sample_size: Tensor
-    aligned: tuple[bool, ...]
-    moments: list[Tensor]  # [3, d] of each layer: sums over images of the mean, its square, its noise
+def _join(parts: list[SplitFigures]) -> SplitFigures:
+    def images(name: str) -> Tensor:
+        return torch.cat([getattr(part, name) for part in parts])
+
+    per_image = ("elbo", "objective", "reconstruction", "costs", "iw_bound", "effective_sample_size")
+    moments = tuple(torch.stack(layer).sum(0) for layer in zip(*(part.moments for part in parts), strict=True))
+    joined: dict[str, Any] = {name: images(name) for name in per_image}
+    return replace(parts[0], moments=moments, **joined)
 
 
-def _images(hierarchy: Hierarchy, x: Tensor, samples: int, block: int, objective: Callable[[Terms], Tensor]) -> _Part:
+def _images(
+    hierarchy: Hierarchy, x: Tensor, samples: int, block: int, objective: Callable[[Terms], Tensor]
+) -> SplitFigures:
     encoded = hierarchy.encoder.encode(x)
     zeros = torch.zeros(len(x), dtype=torch.float64, device=x.device)
     reconstruction, optimised, costs = zeros.clone(), zeros.clone(), zeros.new_zeros(len(x), hierarchy.depth)
@@ -102,15 +98,16 @@ def _images(hierarchy: Hierarchy, x: Tensor, samples: int, block: int, objective
                 means[l] += sums
         done += k
     reconstruction, costs = reconstruction / samples, costs / samples
-    return _Part(
+    return SplitFigures(
         elbo=reconstruction - costs.sum(1),
         objective=optimised / samples,
         reconstruction=reconstruction,
         costs=costs,
         iw_bound=log_sum - math.log(samples),
         effective_sample_size=torch.exp(2 * log_sum - log_squares),
-        aligned=tuple(latent.aligned for latent in terms.latents),
-        moments=[_moments(sums, samples) for sums in means],
+        moments=tuple(_moments(sums, samples) for sums in means),
+        aligned=hierarchy.encoder.aligned,
+        samples=samples,
     )
 
 
