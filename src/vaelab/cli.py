@@ -1,6 +1,7 @@
 """The program: `vaelab <door> [overrides]`. Imports nothing heavy before a door is chosen."""
 
 import os
+import signal
 import sys
 import traceback
 from importlib import import_module
@@ -49,6 +50,10 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nvaelab: stopped by Ctrl-C", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # the reader (`| head`) has left: nothing is wrong, and nothing more can be said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except Exception as error:
         known = _explain(error, door, rest)
         if known is not None:
@@ -87,8 +92,8 @@ def _explain(error: Exception, door: str, rest: list[str]) -> UserError | None:
 def _help() -> None:
     print("usage: vaelab <command> [group=choice …] [setting=value …]\n")
     for door, text in DOORS.items():
-        print(f"  {door:<10}{text}")
-    print(f'  {"completion":<10} print a bash script for tab completion: eval "$(vaelab completion)"')
+        print(f"  {door:<12}{text}")
+    print(f'  {"completion":<12}print a bash script for tab completion: eval "$(vaelab completion)"')
     print("\nvaelab <command> --help lists its groups and settings. Exit codes: 2 config, 3 memory or disk,")
     print("4 data, 5 checkpoint, 6 diverged, 75 busy, 128+n signal n. VAELAB_TRACEBACK=1 shows tracebacks.")
 
