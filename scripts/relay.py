@@ -14,9 +14,10 @@ Tick = Callable[[int], None]
 
 @dataclass
 class Window:
-    """A few steps in a row of one loop; `crossed` when an epoch ended among them."""
+    """A few steps in a row of one loop: wall and CPU seconds; `crossed` when an epoch ended among them."""
 
     seconds: float
+    cpu: float
     crossed: bool
 
 
@@ -54,21 +55,21 @@ class Relay:
     def _take_part(self, name: str) -> None:
         self.baton[name].acquire()
         torch.set_num_threads(self.threads)  # OpenMP keeps this number for each thread
-        steps, epoch_before, started = 0, 0, 0.0
+        steps, epoch_before, started, cpu = 0, 0, 0.0, 0.0
 
         def tick(epoch: int) -> None:
-            nonlocal steps, epoch_before, started
+            nonlocal steps, epoch_before, started, cpu
             if steps % self.window == 0:
                 if torch.cuda.is_initialized():
                     torch.cuda.synchronize()
                 if steps:
-                    seconds = time.perf_counter() - started
-                    self.windows[name].append(Window(seconds, crossed=epoch != epoch_before))
+                    spent = time.perf_counter() - started, time.process_time() - cpu
+                    self.windows[name].append(Window(*spent, crossed=epoch != epoch_before))
                 if len(self.windows[name]) == self.rounds or self.error:
                     raise Done
                 self.baton[self.next[name]].release()
                 self.baton[name].acquire()
-                epoch_before, started = epoch, time.perf_counter()
+                epoch_before, started, cpu = epoch, time.perf_counter(), time.process_time()
             steps += 1
 
         try:
@@ -80,10 +81,10 @@ class Relay:
         self.baton[self.next[name]].release()
 
 
-def ratio(numerator: list[Window], denominator: list[Window]) -> tuple[float, float]:
+def ratio(numerator: list[Window], denominator: list[Window], clock: str = "seconds") -> tuple[float, float]:
     """The median over rounds of numerator / denominator, and its standard error. Windows inside an epoch only."""
     pairs = zip(numerator, denominator, strict=True)
-    ratios = [n.seconds / d.seconds for n, d in pairs if not n.crossed and not d.crossed]
+    ratios = [getattr(n, clock) / getattr(d, clock) for n, d in pairs if not n.crossed and not d.crossed]
     median = statistics.median(ratios)
     deviation = statistics.median(abs(r - median) for r in ratios)
     # 1.48 turns the median deviation into a standard deviation, 1.25 the error of a mean into that of a median
