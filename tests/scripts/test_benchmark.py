@@ -1,0 +1,26 @@
+"""The benchmark runs, and its table has what it promises."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_two_short_rounds_print_a_ratio_and_fill_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- benchmark: begin -->\nold\n<!-- benchmark: end -->\nafter\n")
+    command = [sys.executable, str(ROOT / "scripts" / "benchmark.py"), "--models", "mlp", "--write", str(page)]
+    short = ["--rounds", "2", "--window", "2", "--images", "1", "--repeats", "1"]
+    result = subprocess.run([*command, *short], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    row = next(line for line in result.stdout.splitlines() if line.startswith("| MLP VAE | vaelab |"))
+    ratio = float(row.split("|")[5].split("±")[0])
+    assert 0.1 < ratio < 2
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and row in text and "old" not in text
+
+
+def test_help_names_the_models() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "benchmark.py"), "--help"]
+    assert "lvae" in subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
