@@ -69,7 +69,7 @@ def evaluate(
         "layers": layers,
     }
     n_dims = torch.Size(data.x_shape).numel()
-    bits = bits_per_dim(report["iw_bound"]["value"], module.units, n_dims)
+    bits = bits_per_dim(report["elbo"]["value"], module.units, n_dims)
     if bits is not None:
         report["bits_per_dim"] = bits
     return report
