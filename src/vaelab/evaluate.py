@@ -87,8 +87,13 @@ def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
     run = load(cfg["run"], cfg["weights"], cfg["device"])
     report = evaluate(run, cfg["split"], cfg["iw_samples"], cfg["max_rows"], cfg["seed"], cfg["max_images"])
     report = {"run": str(cfg["run"]), "weights": run.weights, "step": run.step, **report}
-    write_json(Path(cfg["run"]) / "evaluation.json", report)
+    write_json(evaluation_file(cfg), report)
     return report
+
+
+def evaluation_file(cfg: dict[str, Any]) -> Path:
+    """evaluation.json is of the test split; another split has its own file beside it."""
+    return Path(cfg["run"]) / ("evaluation.json" if cfg["split"] == "test" else f"evaluation_{cfg['split']}.json")
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
@@ -101,7 +106,7 @@ def main(cfg: DictConfig) -> None:
     check_evaluate(settings)
     report = evaluate_run(settings)
     show(evaluation_table(report))
-    print(f"written to {Path(settings['run']) / 'evaluation.json'}")
+    print(f"written to {evaluation_file(settings)}")
 
 
 class _progress:

@@ -24,7 +24,7 @@ def evaluation_table(report: dict[str, Any]) -> Table:
         term = "kl" if "kl" in layer else "log_ratio"
         value, error = _number(layer[term])
         table.add_row(f"{layer['layer']} {term}", value, error)
-        table.add_row(f"{layer['layer']} active units", f"{layer['active_units']} of {layer['units']}", "")
+        table.add_row(f"{layer['layer']} active units", f"{_count(layer['active_units'])} of {layer['units']}", "")
     return table
 
 
@@ -34,3 +34,7 @@ def show(table: Table) -> None:
 
 def _number(figure: dict[str, float]) -> tuple[str, str]:
     return f"{figure['value']:.2f}", f"{figure['stderr']:.2f}"
+
+
+def _count(active_units: int | None) -> str:
+    return "?" if active_units is None else str(active_units)

@@ -80,7 +80,8 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     for layer in report["layers"]:
         term = "kl" if "kl" in layer else "log_ratio"
         figures[f"{term}/{layer['layer']}"] = layer[term]["value"]
-        figures[f"active_units/{layer['layer']}"] = float(layer["active_units"])
+        if layer["active_units"] is not None:
+            figures[f"active_units/{layer['layer']}"] = float(layer["active_units"])
     if "bits_per_dim" in report:
         figures["bits_per_dim"] = report["bits_per_dim"]
     for callback in run.trainer.callbacks:

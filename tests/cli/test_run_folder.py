@@ -89,8 +89,9 @@ def test_a_run_folder_holds_all_of_it_and_every_mirror_agrees(folder: Path) -> N
 def test_evaluation_has_its_keys_and_they_add_up(folder: Path, vaelab: Run) -> None:
     code, out, err = vaelab("evaluate", f"run={folder}", "split=val", "iw_samples=50", "max_rows=500")
     assert code == 0, err
+    assert json.loads((folder / "evaluation.json").read_text())["split"] == "test", "its own file"
     assert "val split, n = 500, best weights" in out
-    report = json.loads((folder / "evaluation.json").read_text())
+    report = json.loads((folder / "evaluation_val.json").read_text())
     for key in ("elbo", "reconstruction", "kl", "iw_bound"):
         assert set(report[key]) == {"value", "stderr"} and report[key]["stderr"] > 0
     assert report["iw_samples"] == 50 and report["n"] == 500 and report["seed"] == 0 and report["split"] == "val"
@@ -108,7 +109,7 @@ def test_evaluation_has_its_keys_and_they_add_up(folder: Path, vaelab: Run) -> N
     # the same figures again, to the bit
     code, _, _ = vaelab("evaluate", f"run={folder}", "split=val", "iw_samples=50", "max_rows=500")
     assert code == 0
-    again = json.loads((folder / "evaluation.json").read_text())
+    again = json.loads((folder / "evaluation_val.json").read_text())
     assert again == report
 
 

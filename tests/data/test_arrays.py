@@ -199,3 +199,10 @@ def test_every_truncation_and_every_other_file_gives_one_line(tmp_path: Path) ->
         refusal(broken)
     refusal(tmp_path)
     refusal(tmp_path / "absent.npz")
+
+
+@pytest.mark.parametrize("shape", [(20, 1, 4, 4), (20, 4, 4, 1), (20, 3, 4, 4)])
+def test_a_side_of_four_pixels_is_not_taken_for_channels(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    x = RNG.normal(size=shape).astype(np.float32)
+    path = saved(tmp_path / "x.npz", train=x, val=x, test=x)
+    assert arrays(path).x_shape == ((3, 4, 4) if shape[1] == 3 else (1, 4, 4))

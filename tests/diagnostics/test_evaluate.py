@@ -66,3 +66,9 @@ def test_a_dead_model_reads_dead_and_an_alive_one_alive() -> None:
         model.encoder.heads[1].net.weight.normal_()
         model.encoder.features[1].body[1].weight.mul_(5)
     assert evaluate_split(model, [images(300)], samples=64, max_rows=100_000).active_units == (3, 2)
+
+
+def test_one_draw_cannot_tell_the_active_units_of_a_layer_that_hangs_on_another() -> None:
+    assert evaluate_split(hierarchy([3]), [images(50)], samples=1, max_rows=1000).active_units[0] is not None
+    figures = evaluate_split(hierarchy([3, 2], "bottom_up"), [images(50)], samples=1, max_rows=1000)
+    assert figures.active_units[0] is not None and figures.active_units[1] is None

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 
 from vaelab.config.types import NonNegative
+from vaelab.errors import DivergedError
 from vaelab.training.modules import HVAE
 
 
@@ -33,14 +35,16 @@ class Checkpoints(pl.callbacks.Checkpoint):
             trainer.save_checkpoint(self.folder(trainer) / "best.ckpt", weights_only=True)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if time.monotonic() - self._written >= 60 * self.minutes:
+        # the last epoch's is written here and not at the end of training: pictures come in between and may fail
+        ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
+        if ends or time.monotonic() - self._written >= 60 * self.minutes:
             self.save_last(trainer)
 
-    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        self.save_last(trainer)
-
     def save_last(self, trainer: pl.Trainer) -> Path:
+        """Write last.ckpt. Raises DivergedError, and keeps the one before, when a weight is not finite."""
         path = self.folder(trainer) / "last.ckpt"
+        if not all(bool(torch.isfinite(p).all()) for p in trainer.lightning_module.parameters()):
+            raise DivergedError(f"training diverged: weights are not finite, so {path} stays as it was")
         trainer.save_checkpoint(path)
         self._written = time.monotonic()
         return path

@@ -99,7 +99,11 @@ def to_nchw(x: np.ndarray, layout: Layout, where: str) -> np.ndarray:
     if x.ndim == 3 and layout in ("auto", "nhw"):
         return x[:, None]
     if x.ndim == 4 and layout == "auto":
-        planes_second, planes_last = x.shape[1] in (1, 3, 4), x.shape[3] in (1, 3, 4)
+        # grey or colour first: a side of four pixels is commoner than four channels
+        for channels in ((1, 3), (4,)):
+            planes_second, planes_last = x.shape[1] in channels, x.shape[3] in channels
+            if planes_second or planes_last:
+                break
         if planes_second == planes_last:
             raise DataError(
                 f"data=arrays: {where} has shape {list(x.shape)}, in which the channels could be axis 1 or "

@@ -8,7 +8,7 @@ from vaelab.nn import NetFactory, Shape
 
 
 class Markov(Decoder):
-    """p(x, z) = p(x | z_1) Π p(z_{i-1} | z_i) p(z_L), seed equation 16. The state is the last z itself.
+    """p(x, z) = p(x | z_1) Π p(z_{i-1} | z_i) p(z_L), seed equation 15. The state is the last z itself.
 
     z_L → z_{L-1} → … → z_1 → x
     """

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vaelab.diagnostics.active_units import active
-from vaelab.model import Hierarchy, Terms
+from vaelab.model import Hierarchy, Latent, Terms
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,12 @@ class SplitFigures:
     samples: int
 
     @property
-    def active_units(self) -> tuple[int, ...]:
-        """The number of active units of each layer, over all N images."""
-        return tuple(int(active(moments, len(self.elbo), self.samples).sum()) for moments in self.moments)
+    def active_units(self) -> tuple[int | None, ...]:
+        """The number of active units of each layer, over all N images; None where one draw cannot tell."""
+        return tuple(
+            None if moments.isnan().any() else int(active(moments, len(self.elbo), self.samples).sum())
+            for moments in self.moments
+        )
 
 
 @torch.no_grad()
@@ -76,7 +79,7 @@ def _images(
     reconstruction, optimised, costs = zeros.clone(), zeros.clone(), zeros.new_zeros(len(x), hierarchy.depth)
     # log Σ w and log Σ w², as they come
     log_sum, log_squares = zeros - math.inf, zeros - math.inf
-    means: list[Tensor] = []  # of each layer: Σ_k E_q[z], Σ_k E_q[z]², or E_q[z] alone where it does not vary
+    means: list[Tensor] = []  # of each layer: Σ_k and Σ_k² of E_q[z], [2, B, d]
     done = 0
     while done < samples:
         k = min(block, samples - done)
@@ -90,6 +93,7 @@ def _images(
         for l, latent in enumerate(terms.latents):
             assert latent.q is not None
             mean = latent.q.mean.double()
+            # [B, d]: of x alone, the same for every draw
             mean = mean.expand(k, *mean.shape) if mean.dim() == 2 else mean
             sums = torch.stack([mean.sum(0), mean.square().sum(0)])
             if len(means) <= l:
@@ -105,15 +109,20 @@ def _images(
         costs=costs,
         iw_bound=log_sum - math.log(samples),
         effective_sample_size=torch.exp(2 * log_sum - log_squares),
-        moments=tuple(_moments(sums, samples) for sums in means),
+        moments=tuple(_moments(sums, samples, latent) for sums, latent in zip(means, terms.latents, strict=True)),
         aligned=hierarchy.encoder.aligned,
         samples=samples,
     )
 
 
-def _moments(sums: Tensor, samples: int) -> Tensor:
+def _moments(sums: Tensor, samples: int, latent: Latent) -> Tensor:
     """From Σ_k m and Σ_k m² [2, B, d] to the three sums over images that `active` takes, [3, d]."""
     mean = sums[0] / samples
-    # with one draw the noise of a layer below or above another cannot be told; the units are then counted as they are
-    noise = (sums[1] / samples - mean.square()).clamp(min=0) / max(1, samples - 1)
+    assert latent.q is not None
+    if latent.q.mean.dim() == 2:  # of x alone: nothing was estimated
+        noise = torch.zeros_like(mean)
+    elif samples == 1:  # hangs on another layer's draw, and one draw cannot tell how much
+        noise = mean * math.nan
+    else:
+        noise = (sums[1] / samples - mean.square()).clamp(min=0) / (samples - 1)
     return torch.stack([mean.sum(0), mean.square().sum(0), noise.sum(0)])

@@ -15,8 +15,12 @@ def draw(distribution: Distribution, batch_shape: tuple[int, ...] | Size) -> Ten
     Dimensions of `batch_shape` that the distribution has already are not drawn again: q(z1 | x) of batch [B]
     asked for [K, B] is drawn K times, q(z2 | z1) of batch [K, B] once.
     """
-    missing = len(batch_shape) - len(distribution.batch_shape)
-    return distribution.rsample(Size(batch_shape[:missing]))
+    return distribution.rsample(missing(distribution, batch_shape))
+
+
+def missing(distribution: Distribution, batch_shape: tuple[int, ...] | Size) -> Size:
+    """The leading dimensions of `batch_shape` that the distribution does not have yet."""
+    return Size(batch_shape[: len(batch_shape) - len(distribution.batch_shape)])
 
 
 def log_ratio(z: Tensor, q: Distribution, p: Distribution) -> Tensor:

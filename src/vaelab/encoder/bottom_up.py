@@ -12,7 +12,7 @@ from vaelab.proposal import Drawn, Proposal
 
 
 class BottomUp(Encoder):
-    """q(z | x) = q(z_1 | x) Π q(z_i | z_{i-1}), each a diagonal Gaussian. Seed equations 6 and 17.
+    """q(z | x) = q(z_1 | x) Π q(z_i | z_{i-1}), each a diagonal Gaussian. Seed equations 6 and 16.
 
         x → z_1 → z_2 → … → z_L
 

@@ -26,7 +26,8 @@ def split(terms: Terms, objective: Tensor) -> dict[str, Tensor]:
 
 
 class ElboSplit(Metric):
-    """Means of `split` over all images seen: sums and a count, never a mean of batch means.
+    """Means of `split` over all images seen: sums and a count, never a mean of batch means. (`objective` is what each
+    batch gave: where it holds a floor under batch means, it depends on the batches.)
 
     `aligned` says of each layer whether its term is a KL. `compute` gives {name: nats}, empty when no image was
     seen, with `bits_per_dim` beside them where `units` make it one.

@@ -12,7 +12,7 @@ from vaelab.proposal import Proposal
 class Hierarchy(nn.Module):
     """p(x, z_1..L) = p(x | z) Π p(z_l | z_>l) p(z_L), with an encoder that proposes z for a given x.
 
-    A VAE is the hierarchy of one layer. Seed equations 1 and 16; the encoder is equation 3 or 17.
+    A VAE is the hierarchy of one layer. Seed equations 1 and 15; the encoder is equation 3 or 16.
     """
 
     def __init__(self, prior: nn.Module, decoder: Decoder, likelihood: Likelihood, encoder: Encoder) -> None:

@@ -93,12 +93,12 @@ class Terms:
 
     @cached_property
     def elbo(self) -> Tensor:
-        """reconstruction - kl per image, [B]: a lower bound of log p(x). Seed equations 4 and 19."""
+        """reconstruction - kl per image, [B]: a lower bound of log p(x). Seed equations 4 and 18."""
         return self.reconstruction - self.kl
 
     @cached_property
     def log_weight(self) -> Tensor:
-        """log p(x, z) - log q(z | x) at the draws, [.., B]: no closed form enters. Seed equation 18."""
+        """log p(x, z) - log q(z | x) at the draws, [.., B]: no closed form enters. Seed equation 17."""
         ratios = [latent.log_ratio for latent in self.latents]
         return self._log_px - sum(ratios[1:], ratios[0])
 

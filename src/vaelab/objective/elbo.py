@@ -6,7 +6,7 @@ from vaelab.model import Terms
 
 
 class Elbo:
-    """reconstruction - kl. Seed equations 4 and 19."""
+    """reconstruction - kl. Seed equations 4 and 18."""
 
     def __call__(self, terms: Terms, step: int) -> Tensor:
         return terms.elbo

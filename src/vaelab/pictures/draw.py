@@ -18,7 +18,7 @@ Temperature = float | Sequence[float]
 
 
 def sample(hierarchy: Hierarchy, n: int, temperature: Temperature) -> Tensor:
-    """Means of p(x | z) for z from the prior at a temperature, [n, C, H, W]. Seed section 1.1 and equation 16."""
+    """Means of p(x | z) for z from the prior at a temperature, [n, C, H, W]. Seed section 1.1 and equation 15."""
     return hierarchy.generate(Ancestral((n,), temperature)).px.mean
 
 

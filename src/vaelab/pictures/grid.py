@@ -32,7 +32,7 @@ def write_grid(path: Path, title: str, rows: list[tuple[str, Tensor]], low: floa
             side.set_visible(False)
     figure.tight_layout(pad=0.4, h_pad=0.1)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    figure.savefig(path, bbox_inches="tight", pad_inches=0.1)  # whatever the labels' width
     return path
 
 

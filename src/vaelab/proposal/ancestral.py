@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.distributions import Distribution
 
-from vaelab.distributions import draw, tempered
+from vaelab.distributions import missing, tempered
 from vaelab.proposal.proposal import Drawn
 
 
@@ -24,4 +24,6 @@ class Ancestral:
     def __call__(self, l: int, h: Tensor | None, p: Distribution) -> Drawn:
         t = self.temperature if isinstance(self.temperature, int | float) else self.temperature[l]
         q = p if t == 1 else tempered(p, float(t))
-        return Drawn(draw(q, self.batch_shape), q, aligned=True)
+        # a sample of the model needs no gradient: families without a reparameterised draw are welcome here
+        draw = q.rsample if q.has_rsample else q.sample
+        return Drawn(draw(missing(q, self.batch_shape)), q, aligned=True)

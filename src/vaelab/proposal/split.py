@@ -12,8 +12,9 @@ from vaelab.proposal.proposal import Drawn, Proposal
 class Split:
     """Layers from `first` up (0-based) come from `upper`, the ones below it from `lower`.
 
-    With `upper` an encoder's proposal and `lower` ancestral this is the skip bound L^{>k} of Maaløe et al. 2019
-    (eq. 12) and the coarse-to-fine picture, in one.
+    With `upper` an encoder's proposal and `lower` ancestral this draws the coarse-to-fine picture, and its elbo is the
+    skip bound L^{>k} of Maaløe et al. 2019 (eq. 12) for top-down inference. For bottom-up inference it is a bound too,
+    but a looser one: q of the lowest layer that is kept is conditioned on a draw that is thrown away.
     """
 
     first: int

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 
 from vaelab.data.image_data import ImageData
+from vaelab.errors import ConfigError, UserError
 from vaelab.model import Hierarchy
 from vaelab.training.lean_loop import use_lean_loop
 from vaelab.training.modules import HVAE
@@ -76,7 +78,15 @@ def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
 
 
 def _make(node: Any) -> Any:
-    return instantiate(node, _convert_="all")
+    try:
+        return instantiate(node, _convert_="all")
+    except InstantiationException as error:
+        if isinstance(error.__cause__, UserError):
+            raise error.__cause__ from None
+        raise ConfigError(
+            f"{node.get('_target_')} cannot be made from its settings: {str(error).splitlines()[0]}. A piece that is "
+            "given facts by code, such as the shape of x, needs `_partial_: true` in its YAML file."
+        ) from error
 
 
 def _name(node: Any) -> str:
