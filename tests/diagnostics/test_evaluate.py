@@ -64,7 +64,7 @@ def test_a_dead_model_reads_dead_and_an_alive_one_alive() -> None:
     with torch.no_grad():
         model.encoder.heads[0].net.weight.normal_()
         model.encoder.heads[1].net.weight.normal_()
-        model.encoder.features[1].body[1].weight.mul_(5)
+        model.encoder.features[1].body[0].weight.mul_(5)
     assert evaluate_split(model, [images(300)], samples=64, max_rows=100_000).active_units == (3, 2)
 
 

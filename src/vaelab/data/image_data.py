@@ -104,6 +104,11 @@ class ImageData(pl.LightningDataModule):
         x = self.split(split)
         return x if n is None or n >= len(x) else x[torch.linspace(0, len(x) - 1, n).long()]
 
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int = 0) -> Any:
+        if not isinstance(batch, Batch):
+            return super().transfer_batch_to_device(batch, device, dataloader_idx)
+        return Batch(batch.x.to(device, non_blocking=True), batch.key)
+
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int = 0) -> Any:
         return self.in_units(batch) if isinstance(batch, Batch) else batch
 

@@ -74,4 +74,5 @@ def _kl_diagonal_normals(q: DiagonalNormal, p: DiagonalNormal) -> Tensor:
     """KL(q ‖ p) in closed form, nats, summed over the event."""
     log_ratio = q.log_scale - p.log_scale
     distance = (q.loc - p.loc) * torch.exp(-p.log_scale)
-    return q._sum(0.5 * (torch.exp(2.0 * log_ratio) + distance.square() - 1.0) - log_ratio)
+    excess = torch.addcmul(torch.expm1(2.0 * log_ratio), distance, distance)
+    return 0.5 * q._sum(torch.sub(excess, log_ratio, alpha=2.0))

@@ -3,6 +3,7 @@
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vaelab.distributions import DiagonalNormal, Scale, ToNormal
@@ -18,10 +19,10 @@ class PrecisionWeighted(nn.Module):
 
     def forward(self, features: Tensor, h: Tensor, p: DiagonalNormal) -> DiagonalNormal:
         seen = self.seen(features)
-        # log of the two precisions' sum, and the weight of what was seen, without leaving the log scale
-        log_precision = torch.logaddexp(-2.0 * seen.log_scale, -2.0 * p.log_scale)
-        weight = torch.exp(-2.0 * seen.log_scale - log_precision)
-        return DiagonalNormal(p.loc + weight * (seen.loc - p.loc), -0.5 * log_precision)
+        # the share of what was seen in the summed precision, without leaving the log scale
+        excess = 2.0 * (p.log_scale - seen.log_scale)
+        loc = torch.lerp(p.loc, seen.loc, torch.sigmoid(excess))
+        return DiagonalNormal(loc, torch.add(seen.log_scale, F.logsigmoid(excess), alpha=0.5))
 
 
 class _FromBoth(nn.Module):

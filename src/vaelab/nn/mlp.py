@@ -24,7 +24,7 @@ def mlp(
     With `out_shape=None` it ends at the last hidden activation, a vector of that width.
     """
     width = widths[min(layer, len(widths) - 1)]
-    modules: list[nn.Module] = [nn.Flatten()]
+    modules: list[nn.Module] = [nn.Flatten()] if len(in_shape) > 1 else []
     n = math.prod(in_shape)
     for _ in range(depth):
         modules += [nn.Linear(n, width), *vector_norm(norm, width), make_activation(activation)]

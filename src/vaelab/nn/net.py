@@ -16,6 +16,9 @@ class Net(nn.Module):
         self.in_shape, self.out_shape = tuple(in_shape), tuple(out_shape)
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.dim() == len(self.in_shape) + 1:
+            out = self.body(x)
+            return out if out.dim() == len(self.out_shape) + 1 else out.unflatten(-1, self.out_shape)
         lead = x.shape[: x.dim() - len(self.in_shape)]
         return self.body(x.reshape(-1, *self.in_shape)).reshape(*lead, *self.out_shape)
 

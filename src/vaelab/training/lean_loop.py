@@ -19,9 +19,20 @@ class LeanEpochLoop(_TrainingEpochLoop):
     precision plug-ins and the logger connector, which do nothing for one device in 32 bits.
     """
 
+    def _look_up(self) -> None:
+        """What does not change from step to step, found once."""
+        trainer = self.trainer
+        self.hooks = {name: _overriding(trainer.callbacks, name) for name in _CALLED}  # type: ignore[attr-defined]
+        self.parameters = [p for group in trainer.optimizers[0].param_groups for p in group["params"]]
+        # the data module's own hooks where it has them, else the module's
+        selector = trainer._data_connector._datahook_selector
+        assert selector is not None
+        names = ("on_before_batch_transfer", "transfer_batch_to_device", "on_after_batch_transfer")
+        self.before, self.transfer, self.after = (getattr(selector.get_instance(n), n) for n in names)
+
     def advance(self, data_fetcher: Any) -> None:
         if self.restarting or not hasattr(self, "hooks"):
-            self.hooks = {name: _overriding(self.trainer.callbacks, name) for name in _CALLED}  # type: ignore[attr-defined]
+            self._look_up()
             return super().advance(data_fetcher)
         trainer, progress = self.trainer, self.batch_progress
         module: Any = trainer.lightning_module
@@ -29,15 +40,15 @@ class LeanEpochLoop(_TrainingEpochLoop):
         batch, _, _ = next(data_fetcher)
         batch_idx = self.batch_idx + 1
         progress.is_last_batch = data_fetcher.done
-        batch = module._on_before_batch_transfer(batch, dataloader_idx=0)
-        batch = trainer.strategy.batch_to_device(batch, dataloader_idx=0)
+        batch = self.after(self.transfer(self.before(batch, 0), trainer.strategy.root_device, 0), 0)
         progress.increment_ready()
         for callback in self.hooks["on_train_batch_start"]:
             callback.on_train_batch_start(trainer, module, batch, batch_idx)
         progress.increment_started()
 
         loss = module.training_step(batch, batch_idx)
-        optimizer.zero_grad()
+        for parameter in self.parameters:
+            parameter.grad = None
         loss.backward()
         for callback in self.hooks["on_before_optimizer_step"]:
             callback.on_before_optimizer_step(trainer, module, optimizer)
@@ -48,12 +59,27 @@ class LeanEpochLoop(_TrainingEpochLoop):
         steps.increment_completed()
 
         progress.increment_processed()
-        self.update_lr_schedulers("step", update_plateau_schedulers=False)
-        if self._num_ready_batches_reached():
-            self.update_lr_schedulers("epoch", update_plateau_schedulers=False)
+        if trainer.lr_scheduler_configs:
+            self.update_lr_schedulers("step", update_plateau_schedulers=False)
+            if self._num_ready_batches_reached():
+                self.update_lr_schedulers("epoch", update_plateau_schedulers=False)
         for callback in self.hooks["on_train_batch_end"]:
             callback.on_train_batch_end(trainer, module, {"loss": loss.detach()}, batch, batch_idx)
         progress.increment_completed()
+
+    def on_advance_end(self, data_fetcher: Any) -> None:
+        """Nothing but a count, in the middle of an epoch that is validated at its end."""
+        trainer = self.trainer
+        if (
+            self.batch_progress.is_last_batch
+            or trainer.lr_scheduler_configs
+            or trainer.should_stop
+            or trainer.received_sigterm
+            or self._skip_next_val
+            or trainer.val_check_batch != trainer.num_training_batches
+        ):
+            return super().on_advance_end(data_fetcher)
+        self._batches_that_stepped += 1
 
 
 def use_lean_loop(trainer: pl.Trainer) -> bool:

@@ -81,7 +81,8 @@ class HVAE(pl.LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         value = self.optimizer.clip_norm if gradient_clip_val is None else gradient_clip_val
-        self.clip_gradients(optimizer, value, gradient_clip_algorithm)
+        if value:
+            self.clip_gradients(optimizer, value, gradient_clip_algorithm)
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Lightning sets this name some 40 times a step; nn.Module's own __setattr__ makes that 80 µs
