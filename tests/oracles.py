@@ -8,7 +8,6 @@ from torch import Tensor
 
 from vaelab.decoder import Markov
 from vaelab.distributions import ToNormal
-from vaelab.distributions.diagonal_normal import BOUND
 from vaelab.encoder import BottomUp, Concatenate, PrecisionWeighted, Residual, TopDown
 from vaelab.likelihood import Gaussian
 from vaelab.model import Hierarchy
@@ -127,8 +126,8 @@ def _set(layer: torch.nn.Linear, weight: Tensor, bias: Tensor) -> None:
 
 
 def _set_gaussian(head: ToNormal, weight: Tensor, bias: Tensor, log_scale: Tensor) -> None:
-    """A head whose mean is affine and whose log scale is constant (through the inverse of its bound)."""
-    raw = BOUND * torch.atanh(log_scale / BOUND)
+    """A head whose mean is affine and whose log scale is constant."""
+    raw = log_scale
     layer = head.net if isinstance(head.net, torch.nn.Linear) else head.net.body[1]
     if head.raw is not None:
         _set(layer, weight, bias)

@@ -17,6 +17,6 @@ def seed_noise(key: int) -> None:
     import torch
 
     torch.default_generator.manual_seed(key)
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():
         for generator in torch.cuda.default_generators:
             generator.manual_seed(key)

@@ -34,9 +34,8 @@ class DiagonalNormal(Distribution):
 
     @classmethod
     def bounded(cls, loc: Tensor, raw: Tensor) -> "DiagonalNormal":
-        """log σ = 10·tanh(raw / 10): the identity near 0, and within ±10 for any input, so that no early step of
-        training can overflow the density."""
-        return cls(loc, BOUND * torch.tanh(raw / BOUND))
+        """log σ = raw, held within ±10 so that no early step of training can overflow the density."""
+        return cls(loc, raw.clamp(-BOUND, BOUND))
 
     @cached_property
     def scale(self) -> Tensor:
@@ -76,3 +75,16 @@ def _kl_diagonal_normals(q: DiagonalNormal, p: DiagonalNormal) -> Tensor:
     distance = (q.loc - p.loc) * torch.exp(-p.log_scale)
     excess = torch.addcmul(torch.expm1(2.0 * log_ratio), distance, distance)
     return 0.5 * q._sum(torch.sub(excess, log_ratio, alpha=2.0))
+
+
+class UnitNormal(DiagonalNormal):
+    """N(0, I) over d units: a family of its own, because the divergence to it takes half the operations."""
+
+    def __init__(self, zeros: Tensor) -> None:
+        super().__init__(zeros, zeros)
+
+
+@register_kl(DiagonalNormal, UnitNormal)
+def _kl_to_unit_normal(q: DiagonalNormal, p: UnitNormal) -> Tensor:
+    excess = torch.addcmul(torch.expm1(2.0 * q.log_scale), q.loc, q.loc)
+    return 0.5 * q._sum(torch.sub(excess, q.log_scale, alpha=2.0))

@@ -1,6 +1,7 @@
 """The ELBO and what it is made of: the same figures, from the same record, in training, validation and test."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,16 +37,33 @@ class ElboSplit(Metric):
         self.units, self.n_dims = units, n_dims
         # known from the start: under DDP a process may have had no batch of a small split
         self.names = names(aligned)
+        self._waiting: list[list[Tensor]] = []
         self.add_state("sums", torch.zeros(2 + len(aligned), dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("count", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     def update(self, terms: Terms, objective: Tensor) -> None:
-        # elbo and kl follow from these; a step of a small model is short enough to notice two rows less
-        rows = torch.stack([terms.reconstruction, objective, *terms.costs])
-        self.sums.add_(rows.sum(1, dtype=torch.float64))
-        self.count.add_(rows.shape[1])
+        # elbo and kl follow from these. Summed some batches at a time: a small model's step would notice each sum
+        self._waiting.append([figure.detach() for figure in (terms.reconstruction, objective, *terms.costs)])
+        if len(self._waiting) == 32:
+            self._add_up()
+
+    def _add_up(self) -> None:
+        if self._waiting:
+            rows = torch.stack([torch.cat(figures) for figures in zip(*self._waiting, strict=True)])
+            self.sums += rows.sum(1, dtype=torch.float64)
+            self.count += rows.shape[1]
+            self._waiting = []
+
+    def reset(self) -> None:
+        self._waiting = []
+        super().reset()
+
+    def sync(self, *args: Any, **kwargs: Any) -> None:
+        self._add_up()
+        super().sync(*args, **kwargs)
 
     def compute(self) -> dict[str, float]:
+        self._add_up()
         if self.count == 0:
             return {}
         reconstruction, objective, *costs = (self.sums / self.count).tolist()

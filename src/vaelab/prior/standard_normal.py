@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from vaelab.distributions import DiagonalNormal
+from vaelab.distributions import UnitNormal
 
 
 class StandardNormal(nn.Module):
@@ -15,5 +15,5 @@ class StandardNormal(nn.Module):
         super().__init__()
         self.register_buffer("zeros", torch.zeros(z_dim), persistent=False)
 
-    def forward(self, context: Tensor | None = None) -> DiagonalNormal:
-        return DiagonalNormal(self.zeros, self.zeros)
+    def forward(self, context: Tensor | None = None) -> UnitNormal:
+        return UnitNormal(self.zeros)
