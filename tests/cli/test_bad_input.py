@@ -156,3 +156,29 @@ def test_a_signal_saves_says_where_and_leaves_with_its_code(tmp_path: Path, sign
     assert not (tmp_path / "run" / "DONE.json").exists()
     for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines():
         json.loads(line)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2 GiB')", "data.batch_size=128"),
+        ("RuntimeError('[enforce fail] DefaultCPUAllocator: not enough memory: you tried to allocate')", "batch_size"),
+        ("OSError(28, 'No space left on device', 'x.ckpt')", "x.ckpt"),
+    ],
+    ids=["GPU memory", "host memory", "disk"],
+)
+def test_exhausted_resources_are_code_3(
+    error: str, words: str, vaelab: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import torch
+
+    from vaelab.training.modules import HVAE
+
+    def fail(*args: object) -> None:
+        raise eval(error, {"torch": torch})
+
+    monkeypatch.setattr(HVAE, "training_step", fail)
+    code, _, err = vaelab("train", "logger=[]", "hydra.run.dir=run")
+    assert code == 3 and words in err
+    assert "Traceback" not in err and len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "run" / "DONE.json").exists()
