@@ -1,7 +1,10 @@
 """Small models for tests, built by hand in a few lines."""
 
 from functools import partial
+from pathlib import Path
+from typing import Any
 
+import pytorch_lightning as pl
 import torch
 
 from vaelab.decoder import Markov, Residual
@@ -49,3 +52,18 @@ def hierarchy(
 
 def images(n: int, x_shape: tuple[int, int, int] = (1, 4, 4), seed: int = 3) -> torch.Tensor:
     return torch.rand(n, *x_shape, generator=torch.Generator().manual_seed(seed)).round()
+
+
+def make_trainer(folder: Path, callbacks: list[pl.Callback], epochs: int, **extra: Any) -> pl.Trainer:
+    """A silent trainer on the CPU that writes into `folder`."""
+    return pl.Trainer(
+        max_epochs=epochs,
+        accelerator="cpu",
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        default_root_dir=folder,
+        callbacks=callbacks,
+        **extra,
+    )

@@ -1,7 +1,8 @@
 """vaelab evaluate: the ELBO split and the importance-weighted bound of a run, with their standard errors."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ def evaluate(
     from torch import Tensor
 
     from vaelab.diagnostics.evaluate import evaluate_split
-    from vaelab.metrics import bits_per_dim
+    from vaelab.metrics import bits_per_dim, term
     from vaelab.seeding import noise_key, seed_noise
 
     module, data = run.module, run.data
@@ -49,11 +50,9 @@ def evaluate(
         return {"value": values.mean().item(), "stderr": error}
 
     layers = []
-    for l, aligned in enumerate(figures.aligned):
-        term = mean(figures.costs[:, l])
-        units = module.hierarchy.z_dims[l]
-        name = "kl" if aligned else "log_ratio"
-        layers.append({"layer": f"z{l + 1}", name: term, "active_units": figures.active_units[l], "units": units})
+    for l, (aligned, active) in enumerate(zip(figures.aligned, figures.active_units, strict=True)):
+        share, units = mean(figures.costs[:, l]), module.hierarchy.z_dims[l]
+        layers.append({"layer": f"z{l + 1}", term(aligned): share, "active_units": active, "units": units})
     report: dict[str, Any] = {
         "split": split,
         "n": n,
@@ -78,12 +77,8 @@ def evaluate(
 def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
     """Evaluate a run folder as `cfg` (conf/evaluate.yaml) says, write its evaluation.json and return it."""
     from vaelab.training.load import load
-    from vaelab.training.machine import keep_memory
-    from vaelab.training.quiet import quiet
     from vaelab.training.store import write_json
 
-    quiet()
-    keep_memory()
     run = load(cfg["run"], cfg["weights"], cfg["device"])
     report = evaluate(run, cfg["split"], cfg["iw_samples"], cfg["max_rows"], cfg["seed"], cfg["max_images"])
     report = {"run": str(cfg["run"]), "weights": run.weights, "step": run.step, **report}
@@ -100,31 +95,29 @@ def evaluation_file(cfg: dict[str, Any]) -> Path:
 @door
 def main(cfg: DictConfig) -> None:
     from vaelab.config.doors import check_evaluate
-    from vaelab.tables import evaluation_table, show
 
     settings = plain(cfg)
     check_evaluate(settings)
+
+    from vaelab.tables import evaluation_table, show
+    from vaelab.training.machine import keep_memory
+    from vaelab.training.quiet import quiet
+
+    quiet()
+    keep_memory()
     report = evaluate_run(settings)
     show(evaluation_table(report))
     print(f"written to {evaluation_file(settings)}")
 
 
-class _progress:
+@contextmanager
+def _progress(text: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar over images in a terminal, nothing elsewhere."""
+    from rich.progress import Progress
 
-    def __init__(self, text: str, total: int) -> None:
-        from rich.progress import Progress
-
-        self.bar = Progress(disable=not sys.stdout.isatty())
-        self.text, self.total = text, total
-
-    def __enter__(self) -> Any:
-        self.bar.start()
-        task = self.bar.add_task(self.text, total=self.total)
-        return lambda images: self.bar.advance(task, images)
-
-    def __exit__(self, *error: Any) -> None:
-        self.bar.stop()
+    with Progress(disable=not sys.stdout.isatty()) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda images: bar.advance(task, images)
 
 
 if __name__ == "__main__":

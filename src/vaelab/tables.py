@@ -21,11 +21,15 @@ def evaluation_table(report: dict[str, Any]) -> Table:
         table.add_row("bits_per_dim", f"{report['bits_per_dim']:.4f}", "")
     table.add_section()
     for layer in report["layers"]:
-        term = "kl" if "kl" in layer else "log_ratio"
-        value, error = _number(layer[term])
-        table.add_row(f"{layer['layer']} {term}", value, error)
+        term, share = layer_term(layer)
+        table.add_row(f"{layer['layer']} {term}", *_number(share))
         table.add_row(f"{layer['layer']} active units", f"{_count(layer['active_units'])} of {layer['units']}", "")
     return table
+
+
+def layer_term(layer: dict[str, Any]) -> tuple[str, dict[str, float]]:
+    """A layer's share of the kl in evaluation.json: what it is called there, and its figure."""
+    return next((key, layer[key]) for key in ("kl", "log_ratio") if key in layer)
 
 
 def show(table: Table) -> None:

@@ -71,15 +71,15 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     """Evaluate with the best weights, log the figures as test/…, write DONE.json and the closing table."""
     from vaelab.callbacks import History
     from vaelab.evaluate import evaluate_run
-    from vaelab.tables import evaluation_table, show
+    from vaelab.tables import evaluation_table, layer_term, show
     from vaelab.training.store import write_json
 
-    wanted = {"run": str(folder), "weights": "best", "device": "cpu", "seed": cfg["seed"], "max_images": None}
-    report = evaluate_run({**wanted, **cfg["evaluation"], "device": str(run.module.device)})
+    facts = {"run": str(folder), "weights": "best", "device": str(run.module.device)}
+    report = evaluate_run({**facts, "seed": cfg["seed"], "max_images": None, **cfg["evaluation"]})
     figures = {key: report[key]["value"] for key in ("elbo", "reconstruction", "kl", "objective", "iw_bound")}
     for layer in report["layers"]:
-        term = "kl" if "kl" in layer else "log_ratio"
-        figures[f"{term}/{layer['layer']}"] = layer[term]["value"]
+        term, share = layer_term(layer)
+        figures[f"{term}/{layer['layer']}"] = share["value"]
         if layer["active_units"] is not None:
             figures[f"active_units/{layer['layer']}"] = float(layer["active_units"])
     if "bits_per_dim" in report:

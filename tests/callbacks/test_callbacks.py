@@ -5,10 +5,9 @@ import math
 from pathlib import Path
 
 import pytest
-import pytorch_lightning as pl
 import torch
 
-from tests.factory import hierarchy, images
+from tests.factory import hierarchy, images, make_trainer
 from tests.training.test_training import ADAM
 from vaelab import HVAE
 from vaelab.callbacks import Checkpoints, History, Noise
@@ -21,19 +20,10 @@ from vaelab.training.store import Store, load
 
 def fit(folder: Path, objective: Objective, epochs: int = 3) -> Checkpoints:
     checkpoints = Checkpoints(minutes=5)
-    trainer = pl.Trainer(
-        max_epochs=epochs,
-        accelerator="cpu",
-        logger=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        default_root_dir=folder,
-        callbacks=[Noise(), History(every_n_steps=100), checkpoints],
-        plugins=[Store()],
-    )
+    callbacks = [Noise(), History(every_n_steps=100), checkpoints]
     module = HVAE(hierarchy([3, 2]), objective, ADAM())
-    trainer.fit(module, TrainBatches(images(40), 8, seed=0), EvalBatches(images(11), 4, 0, "val"))
+    made = make_trainer(folder, callbacks, epochs, plugins=[Store()])
+    made.fit(module, TrainBatches(images(40), 8, seed=0), EvalBatches(images(11), 4, 0, "val"))
     return checkpoints
 
 

@@ -7,7 +7,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from tests.factory import hierarchy, images
+from tests.factory import hierarchy, images, make_trainer
 from vaelab import HVAE, VAE
 from vaelab.callbacks import History, Noise
 from vaelab.data.batches import Batch, EvalBatches, TrainBatches
@@ -34,21 +34,10 @@ def fit(
     lean: bool = True,
     epochs: int = 2,
     validate: bool = True,
-    **trainer: object,
+    **extra: object,
 ) -> pl.Trainer:
     x = images(40)
-    made = pl.Trainer(
-        max_epochs=epochs,
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        default_root_dir=folder,
-        callbacks=[Noise(), History(every_n_steps=2)],
-        **trainer,
-    )
+    made = make_trainer(folder, [Noise(), History(every_n_steps=2)], epochs, enable_checkpointing=False, **extra)
     if lean:
         assert use_lean_loop(made)
     val = EvalBatches(images(11), 4, 0, "val") if validate else None

@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from torch import Tensor
 
 from vaelab.model import Latent
@@ -24,13 +25,17 @@ def posterior_means(latent: Latent) -> tuple[Tensor, Tensor]:
     return mean.mean(0), mean.var(0) / len(mean)
 
 
+def moments_of(mean: Tensor, noise: Tensor) -> Tensor:
+    """What `active` takes, [3, d]: sums over images of the means [B, d], of their squares, and of their noise."""
+    return torch.stack([mean.sum(0), mean.square().sum(0), noise.sum(0)])
+
+
 def active(moments: Tensor, count: float, draws: int) -> Tensor:
     """Var_x(E_q[z_u | x]) > 0.01 for each unit, [d] bool (Burda et al. 2016, section 5.2), over `count` images.
 
-    `moments` [3, d] are sums over images: of the mean, its square, and the variance of its estimate from `draws`
-    draws. What is taken off is that noise and two standard errors of it: with few draws of few images a unit of
-    pure noise would else read as alive half of the time. Both vanish as the draws grow, and are zero where no layer
-    lies between.
+    `moments` are those of means estimated from `draws` draws. What is taken off is their noise and two standard errors
+    of it: with few draws of few images a unit of pure noise would else read as alive half of the time. Both vanish as
+    the draws grow, and are zero where no layer lies between.
     """
     mean, square, noise = moments / count
     error = math.sqrt(2 * draws / (count * (draws - 1))) if draws > 1 else 0.0

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaelab.diagnostics.active_units import active
+from vaelab.diagnostics.active_units import active, moments_of
 from vaelab.model import Hierarchy, Latent, Terms
 
 
@@ -116,7 +116,7 @@ def _images(
 
 
 def _moments(sums: Tensor, samples: int, latent: Latent) -> Tensor:
-    """From Σ_k m and Σ_k m² [2, B, d] to the three sums over images that `active` takes, [3, d]."""
+    """From Σ_k m and Σ_k m² [2, B, d] to what `active` takes, [3, d]."""
     mean = sums[0] / samples
     assert latent.q is not None
     if latent.q.mean.dim() == 2:  # of x alone: nothing was estimated
@@ -125,4 +125,4 @@ def _moments(sums: Tensor, samples: int, latent: Latent) -> Tensor:
         noise = mean * math.nan
     else:
         noise = (sums[1] / samples - mean.square()).clamp(min=0) / (samples - 1)
-    return torch.stack([mean.sum(0), mean.square().sum(0), noise.sum(0)])
+    return moments_of(mean, noise)

@@ -2,7 +2,7 @@
 
 from vaelab.metrics.active_units import ActiveUnits
 from vaelab.metrics.bits_per_dim import bits_per_dim
-from vaelab.metrics.elbo_split import ElboSplit
+from vaelab.metrics.elbo_split import ElboSplit, term
 from vaelab.metrics.figures import Figures
 
-__all__ = ["ActiveUnits", "ElboSplit", "Figures", "bits_per_dim"]
+__all__ = ["ActiveUnits", "ElboSplit", "Figures", "bits_per_dim", "term"]

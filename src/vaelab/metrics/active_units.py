@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from vaelab.diagnostics.active_units import active, posterior_means
+from vaelab.diagnostics.active_units import active, moments_of, posterior_means
 from vaelab.model import Terms
 
 
@@ -28,7 +28,7 @@ class ActiveUnits(Metric):
         for i, latent in enumerate(terms.latents, start=1):
             mean, noise = (t.double() for t in posterior_means(latent))
             moments = getattr(self, f"moments_z{i}")
-            moments += torch.stack([mean.sum(0), mean.square().sum(0), noise.sum(0)])
+            moments += moments_of(mean, noise)
         self.count += len(mean)
 
     def compute(self) -> dict[str, float]:

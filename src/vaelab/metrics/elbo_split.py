@@ -11,12 +11,14 @@ from vaelab.metrics.bits_per_dim import bits_per_dim
 from vaelab.model import Terms
 
 
-def names(aligned: Sequence[bool]) -> list[str]:
-    """The figures of a split: the sums, then each layer's term from z_1 up.
+def term(aligned: bool) -> str:
+    """What a layer's share of the kl is called: `kl` where it is one, `log_ratio` where q and p are not aligned."""
+    return "kl" if aligned else "log_ratio"
 
-    A layer's term is `kl/z{i}` where it is a KL and `log_ratio/z{i}` where q and p are not aligned.
-    """
-    layers = [f"{'kl' if layer else 'log_ratio'}/z{i}" for i, layer in enumerate(aligned, start=1)]
+
+def names(aligned: Sequence[bool]) -> list[str]:
+    """The figures of a split: the sums, then each layer's term from z_1 up."""
+    layers = [f"{term(layer)}/z{i}" for i, layer in enumerate(aligned, start=1)]
     return ["elbo", "reconstruction", "kl", "objective", *layers]
 
 
