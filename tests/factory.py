@@ -1,5 +1,6 @@
 """Small models for tests, built by hand in a few lines."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,13 @@ from vaelab.encoder import merge as merges
 from vaelab.likelihood import Bernoulli
 from vaelab.likelihood.likelihood import Likelihood
 from vaelab.model import Hierarchy
+from vaelab.nn import Shape
 from vaelab.nn.mlp import mlp
-from vaelab.prior import StandardNormal
+from vaelab.posterior import Posterior
+from vaelab.posterior.diagonal import diagonal
+from vaelab.prior import Prior, StandardNormal
 
+DIAGONAL = partial(diagonal, scale="free")
 NET = partial(mlp, widths=[16, 8], depth=1, activation="tanh", norm="none")
 MERGES = {
     "precision_weighted": merges.PrecisionWeighted,
@@ -32,7 +37,9 @@ def hierarchy(
     decoder: str = "markov",
     x_shape: tuple[int, int, int] = (1, 4, 4),
     seed: int = 0,
-    make_likelihood: type[Likelihood] = Bernoulli,
+    make_likelihood: Callable[[Shape], Likelihood] = Bernoulli,
+    posterior: Posterior = DIAGONAL,
+    prior: Prior | None = None,
 ) -> Hierarchy:
     """A small MLP hierarchy with seeded weights. `encoder`: bottom_up, or a merge for top-down inference."""
     torch.manual_seed(seed)
@@ -44,10 +51,10 @@ def hierarchy(
         dec = Residual(z_dims, shape, net=NET, width=12, scale="free")
     states = [dec.state_shape(l) for l in range(len(z_dims) - 1)]
     if encoder == "bottom_up":
-        enc = BottomUp(z_dims, x_shape, states, net=NET, scale="free")
+        enc = BottomUp(z_dims, x_shape, states, posterior, net=NET)
     else:
-        enc = TopDown(z_dims, x_shape, states, net=NET, merge=MERGES[encoder], scale="free")
-    return Hierarchy(StandardNormal(z_dims[-1]), dec, likelihood, enc)
+        enc = TopDown(z_dims, x_shape, states, posterior, net=NET, merge=MERGES[encoder])
+    return Hierarchy(prior or StandardNormal(z_dims[-1]), dec, likelihood, enc)
 
 
 def images(n: int, x_shape: tuple[int, int, int] = (1, 4, 4), seed: int = 3) -> torch.Tensor:

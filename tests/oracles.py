@@ -12,6 +12,7 @@ from vaelab.encoder import BottomUp, Concatenate, PrecisionWeighted, Residual, T
 from vaelab.likelihood import Gaussian
 from vaelab.model import Hierarchy
 from vaelab.nn.linear import linear
+from vaelab.posterior.diagonal import diagonal
 from vaelab.prior import StandardNormal
 
 VARIANCE = 0.3
@@ -76,10 +77,11 @@ class LinearChain:
         depth, z_dims, x_shape = self.depth, [2] * self.depth, (1, 2, 3)
         decoder = Markov(z_dims, x_shape, net=linear, scale=self.scale)
         states = [decoder.state_shape(l) for l in range(depth - 1)]
+        posterior = partial(diagonal, scale=self.scale)
         if encoder == "bottom_up":
-            enc = BottomUp(z_dims, x_shape, states, net=linear, scale=self.scale)
+            enc = BottomUp(z_dims, x_shape, states, posterior, net=linear)
         else:
-            enc = TopDown(z_dims, x_shape, states, net=linear, merge=MERGES[encoder], scale=self.scale)
+            enc = TopDown(z_dims, x_shape, states, posterior, net=linear, merge=MERGES[encoder])
         model = Hierarchy(StandardNormal(2), decoder, Gaussian(x_shape, variance=VARIANCE), enc).double()
         model.likelihood.log_scale.fill_(0.5 * math.log(VARIANCE))
         with torch.no_grad():

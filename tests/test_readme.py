@@ -1,16 +1,18 @@
 """The README is true: its examples run, its figures are the ones that are logged, its choices are those there are."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.factory import hierarchy, images
 from vaelab import HVAE
-from vaelab.config.paths import CONF
 from vaelab.objective import Elbo
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -46,11 +48,6 @@ def test_the_figures_of_the_table_are_those_that_are_logged() -> None:
     assert {key: ", ".join(s for s in order if s in stages) for key, stages in logged.items()} == table()
 
 
-def test_every_choice_of_every_group_is_told() -> None:
-    text = README.split("| group | choices |")[1].split("### A run folder")[0]
-    for group in CONF.rglob("*/"):
-        name = str(group.relative_to(CONF))
-        if name.startswith("hydra") or name == "callbacks":
-            continue
-        for file in group.glob("*.yaml"):
-            assert f"`{file.stem}`" in text, f"{name}={file.stem} is not in the README's table"
+def test_the_table_of_pieces_is_that_of_conf() -> None:
+    done = subprocess.run([sys.executable, "scripts/pieces.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

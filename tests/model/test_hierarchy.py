@@ -129,7 +129,7 @@ def test_a_split_at_zero_is_the_encoder_and_at_the_top_is_the_prior(encoder: str
 
     def run(first: int) -> torch.Tensor:
         seed_noise(4)
-        upper = model.encoder.propose(model.encoder.encode(x))
+        upper = model.encoder.propose(model.encode(x))
         return model.generate(Split(first, upper, Ancestral((5,))), x).kl
 
     all_from_encoder = run(0)

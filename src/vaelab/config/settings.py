@@ -8,7 +8,7 @@ from vaelab.config.types import PositiveInt, Range
 
 Seed = Annotated[int, Range(lambda v: 0 <= v < 2**32, "a whole number from 0 to 4294967295")]
 
-_PIECES = ("encoder", "decoder", "prior", "likelihood", "objective", "optimizer", "data", "trainer")
+_PIECES = ("encoder", "posterior", "decoder", "prior", "likelihood", "objective", "optimizer", "data", "trainer")
 _TRAIN: dict[str, Any] = {
     "seed": Seed,
     "threads": PositiveInt | None,

@@ -74,7 +74,7 @@ def _join(parts: list[SplitFigures]) -> SplitFigures:
 def _images(
     hierarchy: Hierarchy, x: Tensor, samples: int, block: int, objective: Callable[[Terms], Tensor]
 ) -> SplitFigures:
-    encoded = hierarchy.encoder.encode(x)
+    encoded = hierarchy.encode(x)
     zeros = torch.zeros(len(x), dtype=torch.float64, device=x.device)
     reconstruction, optimised, costs = zeros.clone(), zeros.clone(), zeros.new_zeros(len(x), hierarchy.depth)
     # log Σ w and log Σ w², as they come

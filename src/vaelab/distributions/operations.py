@@ -3,6 +3,7 @@
 import math
 from functools import singledispatch
 
+import torch
 from torch import Size, Tensor
 from torch.distributions import Distribution
 
@@ -21,6 +22,11 @@ def draw(distribution: Distribution, batch_shape: tuple[int, ...] | Size) -> Ten
 def missing(distribution: Distribution, batch_shape: tuple[int, ...] | Size) -> Size:
     """The leading dimensions of `batch_shape` that the distribution does not have yet."""
     return Size(batch_shape[: len(batch_shape) - len(distribution.batch_shape)])
+
+
+def whole(params: Tensor) -> Tensor:
+    """`params` in 32 bits where a network gave them in 16: no density is reckoned with less."""
+    return params.float() if params.dtype in (torch.bfloat16, torch.float16) else params
 
 
 def log_ratio(z: Tensor, q: Distribution, p: Distribution) -> Tensor:

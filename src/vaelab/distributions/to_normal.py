@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from vaelab.distributions.diagonal_normal import DiagonalNormal
+from vaelab.distributions.operations import whole
 
 Scale = Literal["free", "constant"]
 
@@ -25,7 +26,7 @@ class ToNormal(nn.Module):
         self.raw = nn.Parameter(torch.zeros(z_dim)) if scale == "constant" else None
 
     def forward(self, context: Tensor) -> DiagonalNormal:
-        params = self.net(context)
+        params = whole(self.net(context))
         if self.raw is None:
             return DiagonalNormal.from_params(params)
         return DiagonalNormal.bounded(params, self.raw)

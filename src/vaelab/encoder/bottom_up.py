@@ -5,14 +5,16 @@ from functools import partial
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from vaelab.distributions import DiagonalNormal, Scale, ToNormal, draw
+from vaelab.distributions import draw
 from vaelab.encoder.encoder import Encoder, batch_of
+from vaelab.errors import ConfigError
 from vaelab.nn import NetFactory, Shape
+from vaelab.posterior import Posterior
 from vaelab.proposal import Drawn, Proposal
 
 
 class BottomUp(Encoder):
-    """q(z | x) = q(z_1 | x) Π q(z_i | z_{i-1}), each a diagonal Gaussian. Seed equations 6 and 16.
+    """q(z | x) = q(z_1 | x) Π q(z_i | z_{i-1}), each of the family of `posterior`. Seed equations 6 and 16.
 
         x → z_1 → z_2 → … → z_L
 
@@ -20,23 +22,31 @@ class BottomUp(Encoder):
     """
 
     def __init__(
-        self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], *, net: NetFactory, scale: Scale
+        self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], posterior: Posterior, *, net: NetFactory
     ) -> None:
         super().__init__(z_dims, [tuple(x_shape), *((d,) for d in z_dims[:-1])], net)
         self.aligned = (False,) * (self.depth - 1) + (True,)
         self.heads = nn.ModuleList(
-            ToNormal(partial(nn.Linear, width), d, scale) for width, d in zip(self.widths, z_dims, strict=True)
+            posterior(partial(nn.Linear, width), z_dims[l], l) for l, width in enumerate(self.widths)
         )
 
-    def _q(self, l: int, below: Tensor) -> DiagonalNormal:
+    def _q(self, l: int, below: Tensor) -> Distribution:
         return self.heads[l](self.features[l](below))
 
-    def encode(self, x: Tensor) -> DiagonalNormal:
+    def encode(self, x: Tensor) -> Distribution:
         return self._q(0, x)
 
-    def propose(self, encoded: DiagonalNormal, sample_shape: tuple[int, ...] = ()) -> Proposal:
+    def top(self, encoded: Distribution) -> Distribution:
+        if self.depth > 1:
+            raise ConfigError(
+                "q(z_L | x) has no density in bottom-up inference of several layers: it is an average over draws of the "
+                "layers below. Use encoder=top_down, or model=vae."
+            )
+        return encoded
+
+    def propose(self, encoded: Distribution, sample_shape: tuple[int, ...] = ()) -> Proposal:
         batch_shape = batch_of(encoded, sample_shape)
-        q: Distribution = encoded
+        q = encoded
         chain: list[Drawn] = []
         for l in range(self.depth):
             if l > 0:

@@ -30,6 +30,10 @@ class Encoder(nn.Module):
         """All that is needed of x, computed once."""
         raise NotImplementedError
 
+    def top(self, encoded: Any) -> Distribution:
+        """q(z_L | x), where it hangs on x alone. Raises ConfigError where it does not."""
+        raise NotImplementedError
+
     def propose(self, encoded: Any, sample_shape: tuple[int, ...] = ()) -> Any:
         """A proposal for `Hierarchy.generate`; with `sample_shape=(K,)` every z is drawn K times."""
         raise NotImplementedError

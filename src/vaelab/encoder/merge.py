@@ -5,17 +5,22 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.distributions import Distribution
 
-from vaelab.distributions import DiagonalNormal, Scale, ToNormal
+from vaelab.distributions import DiagonalNormal, ToNormal
+from vaelab.errors import ConfigError
 from vaelab.nn import NetFactory, Shape
+from vaelab.posterior import MakeNet, Posterior
 
 
 class PrecisionWeighted(nn.Module):
     """The product of p and a Gaussian read from x alone: precisions add (Sønderby et al. 2016, eq. 17-19)."""
 
-    def __init__(self, z_dim: int, width: int, state_shape: Shape, net: NetFactory, layer: int, scale: Scale) -> None:
+    def __init__(
+        self, z_dim: int, width: int, state_shape: Shape, net: NetFactory, layer: int, posterior: Posterior
+    ) -> None:
         super().__init__()
-        self.seen = ToNormal(partial(nn.Linear, width), z_dim, scale)
+        self.seen = _diagonal(posterior, partial(nn.Linear, width), z_dim, layer)
 
     def forward(self, features: Tensor, h: Tensor, p: DiagonalNormal) -> DiagonalNormal:
         seen = self.seen(features)
@@ -25,28 +30,48 @@ class PrecisionWeighted(nn.Module):
         return DiagonalNormal(loc, torch.add(seen.log_scale, F.logsigmoid(excess), alpha=0.5))
 
 
-class _FromBoth(nn.Module):
-    """A Gaussian read by a network from the features beside the state: [.., f] and [.., s]."""
+class Concatenate(nn.Module):
+    """q, of any family, read by a network from the features beside the decoder's state (Child 2021, section 3)."""
 
-    def __init__(self, z_dim: int, width: int, state_shape: Shape, net: NetFactory, layer: int, scale: Scale) -> None:
+    def __init__(
+        self, z_dim: int, width: int, state_shape: Shape, net: NetFactory, layer: int, posterior: Posterior
+    ) -> None:
         super().__init__()
-        both = width + state_shape[0]
-        self.read = ToNormal(lambda n: net((both,), (n,), layer=layer), z_dim, scale)
+        self.read = posterior(_from_both(width, state_shape, net, layer), z_dim, layer)
 
-    def both(self, features: Tensor, h: Tensor) -> DiagonalNormal:
-        return self.read(torch.cat([features.expand(*h.shape[:-1], -1), h], dim=-1))
-
-
-class Concatenate(_FromBoth):
-    """q read by a network from the features beside the decoder's state (Child 2021, section 3)."""
-
-    def forward(self, features: Tensor, h: Tensor, p: DiagonalNormal) -> DiagonalNormal:
-        return self.both(features, h)
+    def forward(self, features: Tensor, h: Tensor, p: Distribution) -> Distribution:
+        return self.read(_both(features, h))
 
 
-class Residual(_FromBoth):
+class Residual(nn.Module):
     """q as a step away from p: q = N(μ_p + Δμ, σ_p · Δσ) (Vahdat & Kautz 2020, eq. 3)."""
 
+    def __init__(
+        self, z_dim: int, width: int, state_shape: Shape, net: NetFactory, layer: int, posterior: Posterior
+    ) -> None:
+        super().__init__()
+        self.read = _diagonal(posterior, _from_both(width, state_shape, net, layer), z_dim, layer)
+
     def forward(self, features: Tensor, h: Tensor, p: DiagonalNormal) -> DiagonalNormal:
-        step = self.both(features, h)
+        step = self.read(_both(features, h))
         return DiagonalNormal(p.loc + step.loc, p.log_scale + step.log_scale)
+
+
+def _from_both(width: int, state_shape: Shape, net: NetFactory, layer: int) -> MakeNet:
+    """A network that reads the features [.., f] beside the state [.., s]."""
+    return lambda n: net((width + state_shape[0],), (n,), layer=layer)
+
+
+def _both(features: Tensor, h: Tensor) -> Tensor:
+    return torch.cat([features.expand(*h.shape[:-1], -1), h], dim=-1)
+
+
+def _diagonal(posterior: Posterior, make_net: MakeNet, z_dim: int, layer: int) -> ToNormal:
+    """A head for a merge that reckons with means and scales. Raises ConfigError for another family."""
+    head = posterior(make_net, z_dim, layer)
+    if not isinstance(head, ToNormal):
+        raise ConfigError(
+            f"this merge joins diagonal Gaussians, and the posterior of z{layer + 1} is none. "
+            "Use encoder/merge=concatenate, or leave that family to the top layer (posterior.layers)."
+        )
+    return head

@@ -6,15 +6,16 @@ from typing import Protocol
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from vaelab.distributions import Scale, ToNormal, draw
+from vaelab.distributions import draw
 from vaelab.encoder.encoder import Encoder, batch_of
 from vaelab.nn import NetFactory, Shape
+from vaelab.posterior import Posterior
 from vaelab.proposal import Drawn, Proposal
 
 
 class MergeFactory(Protocol):
     def __call__(
-        self, z_dim: int, width: int, state_shape: Shape, net: NetFactory, layer: int, scale: Scale
+        self, z_dim: int, width: int, state_shape: Shape, net: NetFactory, layer: int, posterior: Posterior
     ) -> nn.Module: ...
 
 
@@ -34,14 +35,14 @@ class TopDown(Encoder):
         z_dims: list[int],
         x_shape: Shape,
         state_shapes: list[Shape],
+        posterior: Posterior,
         *,
         net: NetFactory,
         merge: MergeFactory,
-        scale: Scale,
     ) -> None:
         super().__init__(z_dims, [tuple(x_shape), *(None for _ in z_dims[1:])], net)
-        merges = [merge(z_dims[l], self.widths[l], state_shapes[l], net, l, scale) for l in range(self.depth - 1)]
-        top = ToNormal(partial(nn.Linear, self.widths[-1]), z_dims[-1], scale)
+        merges = [merge(z_dims[l], self.widths[l], state_shapes[l], net, l, posterior) for l in range(self.depth - 1)]
+        top = posterior(partial(nn.Linear, self.widths[-1]), z_dims[-1], self.depth - 1)
         self.heads = nn.ModuleList([*merges, top])
 
     def encode(self, x: Tensor) -> list[Tensor]:
@@ -50,8 +51,11 @@ class TopDown(Encoder):
             features.append(up(features[-1]))
         return features
 
+    def top(self, encoded: list[Tensor]) -> Distribution:
+        return self.heads[-1](encoded[-1])
+
     def propose(self, encoded: list[Tensor], sample_shape: tuple[int, ...] = ()) -> Proposal:
-        top = self.heads[-1](encoded[-1])
+        top = self.top(encoded)
         batch_shape = batch_of(top, sample_shape)
 
         def proposal(l: int, h: Tensor | None, p: Distribution) -> Drawn:

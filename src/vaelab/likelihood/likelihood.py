@@ -30,5 +30,9 @@ class Likelihood(nn.Module):
         c, *size = self.x_shape
         return (self.planes * c, *size)
 
+    def as_input(self, x: Tensor) -> Tensor:
+        """x as a network should see it: of order one. Bytes come out between -1 and 1, all else as it is."""
+        return x / 127.5 - 1.0 if self.takes == ("byte",) else x
+
     def forward(self, params: Tensor) -> Distribution:
         raise NotImplementedError

@@ -1,11 +1,16 @@
 """The generative model and its one loop."""
 
+from typing import Any
+
 from torch import Tensor, nn
+from torch.distributions import Distribution
 
 from vaelab.decoder import Decoder
+from vaelab.distributions import whole
 from vaelab.encoder import Encoder
 from vaelab.likelihood import Likelihood
 from vaelab.model.terms import Latent, Terms
+from vaelab.prior import Prior
 from vaelab.proposal import Proposal
 
 
@@ -15,7 +20,7 @@ class Hierarchy(nn.Module):
     A VAE is the hierarchy of one layer. Seed equations 1 and 15; the encoder is equation 3 or 16.
     """
 
-    def __init__(self, prior: nn.Module, decoder: Decoder, likelihood: Likelihood, encoder: Encoder) -> None:
+    def __init__(self, prior: Prior, decoder: Decoder, likelihood: Likelihood, encoder: Encoder) -> None:
         super().__init__()
         self.prior, self.decoder, self.likelihood, self.encoder = prior, decoder, likelihood, encoder
         self.z_dims = encoder.z_dims
@@ -33,15 +38,23 @@ class Hierarchy(nn.Module):
         h: Tensor | None = None
         latents: list[Latent] = []
         for l in reversed(range(self.depth)):
-            p = self.prior() if h is None else self.decoder.p(l, h)
+            p = self.prior(self.q_top) if h is None else self.decoder.p(l, h)
             z, q, aligned = proposal(l, h, p)
             latents.append(Latent(z, q, p, aligned))
             h = self.decoder.update(l, h, z)
         assert h is not None
-        px = self.likelihood(self.decoder.params(h))
+        px = self.likelihood(whole(self.decoder.params(h)))
         return Terms(tuple(reversed(latents)), px, None if x is None else px.log_prob(x))
 
     def forward(self, x: Tensor, samples: int | None = None) -> Terms:
         """One pass with z from the encoder: z is [B, d], or [samples, B, d] when `samples` is given."""
         shape = () if samples is None else (samples,)
-        return self.generate(self.encoder.propose(self.encoder.encode(x), shape), x)
+        return self.generate(self.encoder.propose(self.encode(x), shape), x)
+
+    def encode(self, x: Tensor) -> Any:
+        """All that the encoder needs of x [B, C, H, W], computed once: what `encoder.propose` draws from."""
+        return self.encoder.encode(self.likelihood.as_input(x))
+
+    def q_top(self, x: Tensor) -> Distribution:
+        """q(z_L | x), where it hangs on x alone."""
+        return self.encoder.top(self.encode(x))

@@ -5,6 +5,7 @@ pixels and units.
 """
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,15 +43,19 @@ class Latent:
     def cost(self) -> Tensor:
         """The same expectation with the least noise, [.., B].
 
-        Aligned: KL(q ‖ p) in closed form where torch knows one. Not aligned (a bottom-up layer below the top, whose
-        p is conditioned on a z drawn after this one): the analytic entropy of q and log p at the draw; a closed form
-        there is biased. Otherwise the log-ratio.
+        Aligned: KL(q ‖ p) in closed form where torch knows one. Where there is none, or q and p are not aligned (a
+        bottom-up layer below the top, whose p is conditioned on a z drawn after this one: a closed form there is
+        biased): the analytic entropy of q and log p at the draw. Where q has no known entropy: the log-ratio.
         """
         q = self._density
+        if self.aligned:
+            with suppress(NotImplementedError):
+                return kl_divergence(q, self.p)
         try:
-            return kl_divergence(q, self.p) if self.aligned else -q.entropy() - self.p.log_prob(self.z)
+            entropy = q.entropy()
         except NotImplementedError:
             return self.log_ratio
+        return -entropy - self.p.log_prob(self.z)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from torch import Tensor
 
 from vaelab.model import Terms
+from vaelab.objective.objective import Objective
 from vaelab.objective.schedule import Schedule
 
 
-class Beta:
+class Beta(Objective):
     """reconstruction - β(step) · kl (Higgins et al. 2017, eq. 4; as a warm-up, Bowman et al. 2016, section 3.1).
 
     Only at β = 1 is it the ELBO; the reported `elbo` always is.

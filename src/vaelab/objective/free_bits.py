@@ -5,9 +5,10 @@ from torch import Tensor
 from vaelab.config.types import NonNegative
 from vaelab.errors import ConfigError
 from vaelab.model import Terms
+from vaelab.objective.objective import Objective
 
 
-class FreeBits:
+class FreeBits(Objective):
     """reconstruction - Σ_l max(floor, mean over the batch of kl_l) (Kingma et al. 2016, eq. 15), nats a layer.
 
     Below `floor_nats` a layer's KL has no gradient: it may carry that much for nothing. Raises ConfigError for
@@ -25,6 +26,3 @@ class FreeBits:
             )
         floored = [cost.mean().clamp(min=self.floor_nats) for cost in terms.costs]
         return terms.reconstruction - sum(floored[1:], floored[0])
-
-    def settled(self, step: int) -> bool:
-        return True

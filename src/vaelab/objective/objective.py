@@ -1,18 +1,27 @@
 """The one interface of an objective."""
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 from torch import Tensor
 
 from vaelab.model import Terms
 
 
-class Objective(Protocol):
-    """(terms, step) -> [B] nats, maximised. `settled(step)`: the weights have reached their last value.
+class Objective(ABC):
+    """(terms, step) -> [B] nats, maximised: a function of the record of one pass and of the optimiser step.
 
-    Until then the ELBO is not what is being optimised, and no checkpoint is chosen as the best.
+    `samples` is how many draws of z an image it is made from in training; None is one, without a dimension for it.
     """
 
+    samples: int | None = None
+
+    @abstractmethod
     def __call__(self, terms: Terms, step: int) -> Tensor: ...
 
-    def settled(self, step: int) -> bool: ...
+    def settled(self, step: int) -> bool:
+        """Whether its weights have reached their last value. Until then the ELBO is not what is being optimised, and
+        no checkpoint is chosen as the best."""
+        return True
+
+    def observe(self, terms: Terms) -> None:  # noqa: B027  most objectives remember nothing
+        """What an objective with a memory learns from a training step, and from nothing else."""

@@ -1,16 +1,20 @@
 """The one place that wires: from a config's pieces to a model, its data and a trainer."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
+from torch import Tensor
 
+from vaelab.data.batches import Batch
 from vaelab.data.image_data import ImageData
 from vaelab.errors import ConfigError, UserError
 from vaelab.model import Hierarchy
+from vaelab.seeding import noise_key
 from vaelab.training.lean_loop import use_lean_loop
 from vaelab.training.modules import HVAE
 from vaelab.training.store import Store
@@ -52,8 +56,8 @@ def build_model(cfg: Any, data: ImageData) -> HVAE:
     likelihood = _make(cfg["likelihood"])(x_shape)
     decoder = _make(cfg["decoder"])(z_dims, likelihood.params_shape)
     states = [decoder.state_shape(l) for l in range(len(z_dims) - 1)]
-    encoder = _make(cfg["encoder"])(z_dims, x_shape, states)
-    prior = _make(cfg["prior"])(z_dims[-1])
+    encoder = _make(cfg["encoder"])(z_dims, x_shape, states, _make(cfg["posterior"]))
+    prior = _make(cfg["prior"])(z_dims[-1], partial(_examples, data))
     hierarchy = Hierarchy(prior, decoder, likelihood, encoder)
     return _make(cfg["model"]["module"])(hierarchy, _make(cfg["objective"]), _make(cfg["optimizer"]), data.units)
 
@@ -75,6 +79,10 @@ def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
     )
     use_lean_loop(trainer)
     return trainer
+
+
+def _examples(data: ImageData, n: int) -> Tensor:
+    return data.in_units(Batch(data.spread("train", n), noise_key(data.seed, "examples"))).x
 
 
 def _make(node: Any) -> Any:

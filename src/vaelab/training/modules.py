@@ -28,7 +28,7 @@ class HVAE(pl.LightningModule):
         super().__init__()
         self.hierarchy, self.objective, self.optimizer, self.units = hierarchy, objective, optimizer, units
         # active units of a hierarchy need two draws an image, to take off the noise of the layers between
-        self.eval_draws = 1 if hierarchy.depth == 1 else 2
+        self.eval_draws = max(1 if hierarchy.depth == 1 else 2, objective.samples or 1)
         facts = (hierarchy.encoder.aligned, units, math.prod(hierarchy.likelihood.x_shape))
         self.train_figures = Figures(*facts)
         self.val_figures = Figures(*facts, hierarchy.z_dims, self.eval_draws)
@@ -38,7 +38,8 @@ class HVAE(pl.LightningModule):
         return self.hierarchy(x, samples)
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
-        terms = self.hierarchy(_x(batch))
+        terms = self.hierarchy(_x(batch), self.objective.samples)
+        self.objective.observe(terms)
         objective = self.objective(terms, self.global_step)
         self.train_figures.update(terms, objective)
         return -objective.mean()
