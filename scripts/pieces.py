@@ -4,8 +4,10 @@ python scripts/pieces.py            put it between the README's markers
 python scripts/pieces.py --check    say whether it is current, and write nothing
 """
 
+import re
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -26,9 +28,14 @@ def groups() -> Iterator[Path]:
 
 def about(file: Path) -> str:
     """The sentence a file begins with; of an experiment, its claim."""
-    lines = file.read_text().splitlines()
-    line = next((line for line in lines if line.startswith("# Claim:")), lines[0])
-    return line.removeprefix("# Claim:").lstrip("# ").strip().replace("|", "\\|")
+    comment = [line.removeprefix("#").strip() for line in takewhile(lambda line: line.startswith("#"), lines_of(file))]
+    start = next((i for i, line in enumerate(comment) if line.startswith("Claim:")), 0)
+    text = " ".join(takewhile(lambda line: not line.startswith(("Data:", "Expected:")), comment[start:]))
+    return re.split(r"[.;] (?=[A-Zz`])", text.removeprefix("Claim:").strip())[0].rstrip(".").replace("|", "\\|")
+
+
+def lines_of(file: Path) -> list[str]:
+    return file.read_text().splitlines()
 
 
 def table() -> str:

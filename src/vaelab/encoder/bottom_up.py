@@ -39,8 +39,8 @@ class BottomUp(Encoder):
     def top(self, encoded: Distribution) -> Distribution:
         if self.depth > 1:
             raise ConfigError(
-                "q(z_L | x) has no density in bottom-up inference of several layers: it is an average over draws of the "
-                "layers below. Use encoder=top_down, or model=vae."
+                "q(z_L | x) has no density in bottom-up inference of several layers: it is an average over draws of "
+                "the layers below. Use encoder=top_down, or model=vae."
             )
         return encoded
 
