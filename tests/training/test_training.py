@@ -11,6 +11,7 @@ from tests.factory import hierarchy, images, make_trainer
 from vaelab import HVAE, VAE
 from vaelab.callbacks import History, Noise
 from vaelab.data.batches import Batch, EvalBatches, TrainBatches
+from vaelab.model import Terms
 from vaelab.objective import Beta, Elbo, Linear
 from vaelab.seeding import seed_noise
 from vaelab.training.lean_loop import LeanEpochLoop, use_lean_loop
@@ -25,6 +26,7 @@ ADAM = partial(
     warmup_steps=0,
     cosine_decay=False,
     clip_norm=None,
+    skip_norm=None,
 )
 
 
@@ -110,6 +112,39 @@ def test_validation_does_not_change_training(tmp_path: Path) -> None:
 def test_the_lean_loop_stays_out_where_it_would_not_do_the_same(tmp_path: Path, trainer: dict[str, object]) -> None:
     made = pl.Trainer(accelerator="cpu", logger=False, default_root_dir=tmp_path, **trainer)
     assert not use_lean_loop(made)
+
+
+def test_a_module_with_hooks_of_its_own_has_them_called(tmp_path: Path) -> None:
+    class Counting(HVAE):
+        steps = 0
+
+        def on_train_batch_end(self, *args: object) -> None:
+            self.steps += 1
+
+    module = Counting(hierarchy([3, 2]), Elbo(), ADAM())
+    fit(module, tmp_path)
+    plain = HVAE(hierarchy([3, 2]), Elbo(), ADAM())
+    fit(plain, tmp_path)
+    assert module.steps == 10
+    assert equal(weights(module), weights(plain))
+
+
+def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path: Path) -> None:
+    """With no noise in z the mean over two halves is the mean over both."""
+
+    class Still(Elbo):
+        def __call__(self, terms: Terms, step: int) -> torch.Tensor:
+            return -sum(latent.q.mean.square().sum(-1) for latent in terms.latents)  # type: ignore[union-attr]
+
+    results = []
+    for batch_size, accumulate in ((8, 1), (4, 2)):
+        module = HVAE(hierarchy([3]), Still(), ADAM())
+        trainer = make_trainer(tmp_path, [], 1, accumulate_grad_batches=accumulate, enable_checkpointing=False)
+        trainer.fit(module, TrainBatches(images(40), batch_size, seed=0))
+        assert trainer.global_step == 5
+        results.append(weights(module))
+    for a, b in zip(*results, strict=True):
+        torch.testing.assert_close(a, b)
 
 
 def test_accumulated_gradients_train_with_the_stock_loop(tmp_path: Path) -> None:

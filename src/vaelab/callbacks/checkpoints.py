@@ -7,6 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
+from vaelab.callbacks.ema import averaged
 from vaelab.config.types import NonNegative
 from vaelab.errors import DivergedError
 from vaelab.training.modules import HVAE
@@ -32,7 +33,8 @@ class Checkpoints(pl.callbacks.Checkpoint):
         settled = module.objective.settled(trainer.global_step)
         if settled and (self.best is None or elbo > self.best):
             self.best = elbo
-            trainer.save_checkpoint(self.folder(trainer) / "best.ckpt", weights_only=True)
+            with averaged(trainer, module):
+                trainer.save_checkpoint(self.folder(trainer) / "best.ckpt", weights_only=True)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         # the last epoch's is written here and not at the end of training: pictures come in between and may fail

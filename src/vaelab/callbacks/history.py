@@ -72,6 +72,9 @@ class History(pl.Callback):
     def _write_training(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         figures = _take(module, "train")
         if figures:
+            guard = getattr(module, "guard", None)
+            if guard is not None:
+                figures["train/skipped"] = guard.take()
             figures["train/lr"] = trainer.optimizers[0].param_groups[0]["lr"]
         self.write(trainer, figures)
 

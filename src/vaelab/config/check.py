@@ -45,7 +45,7 @@ def arguments_of(path: str, value: Any, root: Path = PACKAGE) -> dict[str, Argum
     Raises ConfigError for a `_target_` that does not exist.
     """
     if not isinstance(value, dict) or "_target_" not in value:
-        return SETTINGS.get(path)
+        return SETTINGS.get(re.sub(r"\[\d+\]", "[]", path))
     target = value["_target_"]
     if not isinstance(target, str) or not _DOTTED.fullmatch(target):
         raise ConfigError(f"must be a dotted name such as torch.optim.Adam, not {show(target)}")

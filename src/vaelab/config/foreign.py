@@ -15,11 +15,14 @@ _Share = Annotated[float, Range(lambda v: 0 < v <= 1, "a fraction above 0, up to
 _SomeBatches = PositiveInt | _Share
 _AnyBatches = Count | Fraction
 _Precision = Literal[
-    "64", "64-true", "32", "32-true", "16", "16-true", "16-mixed", "bf16", "bf16-true", "bf16-mixed",
-    "transformer-engine", "transformer-engine-float16", 64, 32, 16,
+    # not "16-true" and "bf16-true": a density in 16 bits is none
+    "64", "64-true", "32", "32-true", "16", "16-mixed", "bf16", "bf16-mixed", 64, 32, 16,
 ]  # fmt: skip
 
 _TRAINER: dict[str, Any] = {
+    # these two are ours: vaelab.training.prepare
+    "compile": bool,
+    "channels_last": bool,
     "accelerator": str,
     "accumulate_grad_batches": PositiveInt,
     "barebones": bool,

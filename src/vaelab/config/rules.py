@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from vaelab.config.latent_rules import LATENT_RULES
 from vaelab.config.signature import class_constant, home_of
 from vaelab.config.source import PACKAGE
 from vaelab.data.units import BYTES, Transform, choose
@@ -57,15 +58,41 @@ def one_layer(run: Composed) -> Iterator[str]:
         yield f"model={run.name('model')} has one latent layer; use model=hvae for z_dims={run.z_dims}"
 
 
+# what an objective does to the KL of each layer, so that it needs one in each
+_ON_EACH_KL = {
+    "vaelab.objective.free_bits.FreeBits": "puts a floor under",
+    "vaelab.objective.kl_balancing.KlBalancing": "weighs",
+}
+_OF_ONE_LAYER = ("vaelab.objective.dreg.Dreg", "vaelab.objective.tcvae.TcVae")
+
+
 def a_floor_needs_kls(run: Composed) -> Iterator[str]:
-    """Free bits put a floor under each layer's KL, and bottom-up inference has a KL at the top alone."""
-    floor = run.target("objective") == "vaelab.objective.free_bits.FreeBits"
-    if floor and run.target("encoder") == "vaelab.encoder.bottom_up.BottomUp" and len(run.z_dims) > 1:
+    """A floor under each layer's KL, or a weight of each, needs one; bottom-up inference has a KL at the top alone."""
+    does = _ON_EACH_KL.get(run.target("objective"))
+    if does and run.target("encoder") == "vaelab.encoder.bottom_up.BottomUp" and len(run.z_dims) > 1:
         yield (
-            f"objective={run.name('objective')} puts a floor under the KL of every layer, but with "
+            f"objective={run.name('objective')} {does} the KL of every layer, but with "
             f"encoder={run.name('encoder')} the terms below the top layer are log-ratios and no KLs. "
             "Use encoder=top_down, or objective=elbo."
         )
+
+
+def pieces_of_one_layer(run: Composed) -> Iterator[str]:
+    """Some objectives, and aggressive training of the encoder, are made for one latent layer."""
+    if len(run.z_dims) < 2 and not run.get("model.stages"):
+        return
+    if run.target("objective") in _OF_ONE_LAYER:
+        yield (
+            f"objective={run.name('objective')} is for one latent layer, and model={run.name('model')} has several. "
+            "Use model=vae, or objective=elbo."
+        )
+    callbacks = run.get("callbacks")
+    for name in callbacks if isinstance(callbacks, Mapping) else ():
+        if run.target(f"callbacks.{name}") == "vaelab.callbacks.aggressive.Aggressive":
+            yield (
+                f"callbacks.{name} trains the encoder of one latent layer, and model={run.name('model')} has several. "
+                "Use model=vae, or callbacks=default."
+            )
 
 
 def units_meet(run: Composed) -> Iterator[str]:
@@ -96,11 +123,30 @@ def no_ranks_in_a_sweep(run: Composed) -> Iterator[str]:
             return
 
 
+def layers_are_listed(run: Composed) -> Iterator[str]:
+    """A model lists its layers as vectors or as stages of maps; encoder and decoder read one or the other."""
+    listed = [key for key in ("z_dims", "stages") if run.get(f"model.{key}") is not None]
+    if len(listed) != 1:
+        found = "both" if listed else "neither"
+        yield f"model must have either z_dims or stages, not {found}"
+        return
+    for side in ("encoder", "decoder"):
+        wanted = run.constant(side, "layout")
+        if wanted and wanted != listed[0]:
+            yield (
+                f"{side}={run.name(side)} reads model.{wanted}, but model={run.name('model')} has {listed[0]}. "
+                "Deep goes with deep: model=deep encoder=deep decoder=deep; z_dims is read by all the others."
+            )
+
+
 RULES: list[Callable[[Composed], Iterator[str]]] = [
     one_layer,
+    layers_are_listed,
     a_floor_needs_kls,
+    pieces_of_one_layer,
     units_meet,
     no_ranks_in_a_sweep,
+    *LATENT_RULES,
 ]
 
 

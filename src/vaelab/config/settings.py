@@ -8,6 +8,7 @@ from vaelab.config.types import PositiveInt, Range
 
 Seed = Annotated[int, Range(lambda v: 0 <= v < 2**32, "a whole number from 0 to 4294967295")]
 
+_Size = tuple[PositiveInt, PositiveInt]
 _PIECES = ("encoder", "posterior", "decoder", "prior", "likelihood", "objective", "optimizer", "data", "trainer")
 _TRAIN: dict[str, Any] = {
     "seed": Seed,
@@ -22,7 +23,18 @@ _TRAIN: dict[str, Any] = {
 # by the dotted name of the group they stand in; "" is the top. No other setting may stand there.
 SETTINGS: dict[str, dict[str, Argument]] = {
     "": {key: Argument(kind, required=key not in ("logger", "callbacks")) for key, kind in _TRAIN.items()},
-    "model": {"z_dims": Argument(list[PositiveInt], required=True), "module": Argument(Node, required=True)},
+    "model": {
+        "z_dims": Argument(list[PositiveInt], required=False),
+        "stages": Argument(list[dict], required=False),
+        "module": Argument(Node, required=True),
+    },
+    # [] is any element of a list
+    "model.stages[]": {
+        "resolution": Argument(PositiveInt | _Size, required=True),
+        "blocks": Argument(PositiveInt, required=True),
+        "width": Argument(PositiveInt, required=True),
+        "z_channels": Argument(PositiveInt, required=True),
+    },
     "evaluation": {
         "split": Argument(Literal["train", "val", "test"], required=True),
         "iw_samples": Argument(PositiveInt, required=True),

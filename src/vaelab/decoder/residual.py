@@ -23,7 +23,7 @@ class Residual(Decoder):
         self, z_dims: list[int], params_shape: Shape, *, net: NetFactory, width: PositiveInt, scale: Scale
     ) -> None:
         super().__init__()
-        self.width = width
+        self.width, self.z_dims = width, list(z_dims)
         depth = len(z_dims)
         self.into = nn.ModuleList(nn.Linear(d, width) for d in z_dims)
         self.blocks = nn.ModuleList(net((width,), (width,), layer=l) for l in range(depth))

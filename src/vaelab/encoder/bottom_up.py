@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from vaelab.distributions import draw
-from vaelab.encoder.encoder import Encoder, batch_of
+from vaelab.encoder.encoder import Encoder, batch_of, feature_nets
 from vaelab.errors import ConfigError
 from vaelab.nn import NetFactory, Shape
 from vaelab.posterior import Posterior
@@ -24,10 +24,13 @@ class BottomUp(Encoder):
     def __init__(
         self, z_dims: list[int], x_shape: Shape, state_shapes: list[Shape], posterior: Posterior, *, net: NetFactory
     ) -> None:
-        super().__init__(z_dims, [tuple(x_shape), *((d,) for d in z_dims[:-1])], net)
+        super().__init__(z_dims)
+        nets = feature_nets([tuple(x_shape), *((d,) for d in z_dims[:-1])], net)
+        self.features = nn.ModuleList(nets)
         self.aligned = (False,) * (self.depth - 1) + (True,)
         self.heads = nn.ModuleList(
-            posterior(partial(nn.Linear, width), z_dims[l], l) for l, width in enumerate(self.widths)
+            posterior(partial(nn.Linear, width), z_dims[l], l)
+            for l, (width,) in enumerate(features.out_shape for features in nets)
         )
 
     def _q(self, l: int, below: Tensor) -> Distribution:

@@ -1,6 +1,6 @@
 """What the hierarchy asks of an encoder."""
 
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 from torch.distributions import Distribution
@@ -11,20 +11,17 @@ from vaelab.nn import Net, NetFactory, Shape
 class Encoder(nn.Module):
     """`encode` reads x once; `propose` draws from what was read, as often as wanted.
 
-    `in_shapes[l]` is what `features[l]` reads; None: the features of the layer below. Layers count from 0, next to
-    the data. At the top stands a plain head on the features, `heads[L-1]`, so that at L = 1 all encoders are equal.
+    Layers count from 0, next to the data. `layout` says which setting of the model lists them. At the top stands a
+    plain head on the features of x, `heads[L-1]`, so that at L = 1 all encoders of vectors are equal.
     """
 
-    def __init__(self, z_dims: list[int], in_shapes: list[Shape | None], net: NetFactory) -> None:
+    layout: ClassVar[Literal["z_dims", "stages"]] = "z_dims"
+
+    def __init__(self, z_dims: list[int]) -> None:
         super().__init__()
         self.z_dims, self.depth = list(z_dims), len(z_dims)
         # of each layer: are q and p conditioned on the same z_>l, so that its term is a KL?
         self.aligned = (True,) * self.depth
-        nets: list[Net] = []
-        for l, in_shape in enumerate(in_shapes):
-            nets.append(net(nets[-1].out_shape if in_shape is None else in_shape, None, layer=l))
-        self.features = nn.ModuleList(nets)
-        self.widths = [features.out_shape[0] for features in nets]
 
     def encode(self, x: Tensor) -> Any:
         """All that is needed of x, computed once."""
@@ -37,6 +34,14 @@ class Encoder(nn.Module):
     def propose(self, encoded: Any, sample_shape: tuple[int, ...] = ()) -> Any:
         """A proposal for `Hierarchy.generate`; with `sample_shape=(K,)` every z is drawn K times."""
         raise NotImplementedError
+
+
+def feature_nets(in_shapes: list[Shape | None], net: NetFactory) -> list[Net]:
+    """A network for each layer that reads `in_shapes[l]`; None: the features of the layer below."""
+    nets: list[Net] = []
+    for l, in_shape in enumerate(in_shapes):
+        nets.append(net(nets[-1].out_shape if in_shape is None else in_shape, None, layer=l))
+    return nets
 
 
 def batch_of(q: Distribution, sample_shape: tuple[int, ...]) -> tuple[int, ...]:

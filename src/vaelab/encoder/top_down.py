@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from vaelab.distributions import draw
-from vaelab.encoder.encoder import Encoder, batch_of
+from vaelab.encoder.encoder import Encoder, batch_of, feature_nets
 from vaelab.nn import NetFactory, Shape
 from vaelab.posterior import Posterior
 from vaelab.proposal import Drawn, Proposal
@@ -40,9 +40,11 @@ class TopDown(Encoder):
         net: NetFactory,
         merge: MergeFactory,
     ) -> None:
-        super().__init__(z_dims, [tuple(x_shape), *(None for _ in z_dims[1:])], net)
-        merges = [merge(z_dims[l], self.widths[l], state_shapes[l], net, l, posterior) for l in range(self.depth - 1)]
-        top = posterior(partial(nn.Linear, self.widths[-1]), z_dims[-1], self.depth - 1)
+        super().__init__(z_dims)
+        nets = feature_nets([tuple(x_shape), *(None for _ in z_dims[1:])], net)
+        self.features, widths = nn.ModuleList(nets), [features.out_shape[0] for features in nets]
+        merges = [merge(z_dims[l], widths[l], state_shapes[l], net, l, posterior) for l in range(self.depth - 1)]
+        top = posterior(partial(nn.Linear, widths[-1]), z_dims[-1], self.depth - 1)
         self.heads = nn.ModuleList([*merges, top])
 
     def encode(self, x: Tensor) -> list[Tensor]:

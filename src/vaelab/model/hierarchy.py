@@ -35,14 +35,13 @@ class Hierarchy(nn.Module):
         x: [B, C, H, W] or None. The one loop: training, sampling, reconstruction and resampling differ only in the
         proposal.
         """
-        h: Tensor | None = None
+        h: Any = None
         latents: list[Latent] = []
         for l in reversed(range(self.depth)):
             p = self.prior(self.q_top) if h is None else self.decoder.p(l, h)
             z, q, aligned = proposal(l, h, p)
             latents.append(Latent(z, q, p, aligned))
             h = self.decoder.update(l, h, z)
-        assert h is not None
         px = self.likelihood(whole(self.decoder.params(h)))
         return Terms(tuple(reversed(latents)), px, None if x is None else px.log_prob(x))
 
@@ -53,7 +52,9 @@ class Hierarchy(nn.Module):
 
     def encode(self, x: Tensor) -> Any:
         """All that the encoder needs of x [B, C, H, W], computed once: what `encoder.propose` draws from."""
-        return self.encoder.encode(self.likelihood.as_input(x))
+        # of the weights' own precision, which a trainer may have made 64 bits
+        dtype = next(self.encoder.parameters()).dtype
+        return self.encoder.encode(self.likelihood.as_input(x).to(dtype))
 
     def q_top(self, x: Tensor) -> Distribution:
         """q(z_L | x), where it hangs on x alone."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from torch import nn
 
-Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh"]
+Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "identity"]
 Norm = Literal["none", "batch", "layer"]
 
 _ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
@@ -15,6 +15,7 @@ _ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,
     "silu": nn.SiLU,
     "tanh": nn.Tanh,
+    "identity": nn.Identity,  # a linear model: what the tests against exact truths are made of
 }
 _VECTOR_NORMS: dict[Norm, Callable[[int], nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
 _IMAGE_NORMS: dict[Norm, Callable[[int], nn.Module]] = {

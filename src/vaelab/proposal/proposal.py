@@ -1,7 +1,7 @@
 """The one interface: (layer, decoder state, the model's p) -> a draw and its density."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 from torch.distributions import Distribution
@@ -16,4 +16,5 @@ class Drawn(NamedTuple):
     aligned: bool
 
 
-Proposal = Callable[[int, Tensor | None, Distribution], Drawn]
+# (l, h, p): h is the decoder's state, None at the top; only an encoder made for that decoder reads it
+Proposal = Callable[[int, Any, Distribution], Drawn]

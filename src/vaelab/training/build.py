@@ -14,9 +14,13 @@ from vaelab.data.batches import Batch
 from vaelab.data.image_data import ImageData
 from vaelab.errors import ConfigError, UserError
 from vaelab.model import Hierarchy
+from vaelab.nn import Shape
+from vaelab.nn.stage import read_stages
+from vaelab.prior.prior import Examples
 from vaelab.seeding import noise_key
 from vaelab.training.lean_loop import use_lean_loop
 from vaelab.training.modules import HVAE
+from vaelab.training.prepare import OURS, prepare
 from vaelab.training.store import Store
 
 
@@ -39,7 +43,9 @@ def build(cfg: Any, folder: str | Path = ".") -> Run:
     """
     pl.seed_everything(cfg["seed"], verbose=False)
     data = build_data(cfg)
-    return Run(build_model(cfg, data), data, build_trainer(cfg, Path(folder)))
+    module = build_model(cfg, data)
+    prepare(module, cfg["trainer"])
+    return Run(module, data, build_trainer(cfg, Path(folder)))
 
 
 def build_data(cfg: Any) -> ImageData:
@@ -51,15 +57,23 @@ def build_data(cfg: Any) -> ImageData:
 
 def build_model(cfg: Any, data: ImageData) -> HVAE:
     """The module for images such as `data` holds."""
-    z_dims = list(cfg["model"]["z_dims"])
-    x_shape = data.x_shape
+    hierarchy = build_hierarchy(cfg, data.x_shape, partial(_examples, data))
+    objective = _make(cfg["objective"])
+    if isinstance(objective, partial):  # one that reckons with the whole training set
+        objective = objective(n_images=len(data.split("train")))
+    return _make(cfg["model"]["module"])(hierarchy, objective, _make(cfg["optimizer"]), data.units)
+
+
+def build_hierarchy(cfg: Any, x_shape: Shape, examples: Examples) -> Hierarchy:
+    """The probabilistic model for images [C, H, W]."""
+    model = cfg["model"]
+    layers = read_stages(model["stages"], x_shape) if "stages" in model else list(model["z_dims"])
     likelihood = _make(cfg["likelihood"])(x_shape)
-    decoder = _make(cfg["decoder"])(z_dims, likelihood.params_shape)
-    states = [decoder.state_shape(l) for l in range(len(z_dims) - 1)]
-    encoder = _make(cfg["encoder"])(z_dims, x_shape, states, _make(cfg["posterior"]))
-    prior = _make(cfg["prior"])(z_dims[-1], partial(_examples, data))
-    hierarchy = Hierarchy(prior, decoder, likelihood, encoder)
-    return _make(cfg["model"]["module"])(hierarchy, _make(cfg["objective"]), _make(cfg["optimizer"]), data.units)
+    decoder = _make(cfg["decoder"])(layers, likelihood.params_shape)
+    states = [decoder.state_shape(l) for l in range(len(decoder.z_dims) - 1)]
+    encoder = _make(cfg["encoder"])(layers, x_shape, states, _make(cfg["posterior"]))
+    prior = _make(cfg["prior"])(decoder.z_dims[-1], examples)
+    return Hierarchy(prior, decoder, likelihood, encoder)
 
 
 def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
@@ -70,7 +84,7 @@ def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
         # each logger has its own word for the folder; all of them take save_dir
         loggers.append(make(save_dir=str(folder)))
     callbacks = [_make(callback) for callback in (cfg.get("callbacks") or {}).values()]
-    trainer = _make(cfg["trainer"])(
+    trainer = _make({key: value for key, value in cfg["trainer"].items() if key not in OURS})(
         default_root_dir=str(folder),
         logger=loggers or False,
         callbacks=callbacks,

@@ -1,6 +1,6 @@
 """Lightning's epoch loop with less Python around each step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,8 @@ from torch.optim import Optimizer
 # what a callback may do inside a step; one that overrides any other per-batch hook gets the stock loop
 _CALLED = ("on_train_batch_start", "on_train_batch_end", "on_before_optimizer_step")
 _NOT_CALLED = ("on_before_backward", "on_after_backward", "on_before_zero_grad")
+# what a module may do inside a step: one that overrides any of it gets the stock loop's step
+_OF_A_MODULE = (*_CALLED, *_NOT_CALLED, "backward", "optimizer_step", "optimizer_zero_grad", "lr_scheduler_step")
 
 
 class LeanEpochLoop(_TrainingEpochLoop):
@@ -25,7 +27,8 @@ class LeanEpochLoop(_TrainingEpochLoop):
     def _look_up(self) -> None:
         """What does not change from step to step, found once."""
         trainer = self.trainer
-        self.hooks = {name: _overriding(trainer.callbacks, name) for name in _CALLED}  # type: ignore[attr-defined]
+        self.stock = bool(_overriding([trainer.lightning_module], _OF_A_MODULE, pl.LightningModule))
+        self.hooks = {name: _overriding(trainer.callbacks, [name]) for name in _CALLED}  # type: ignore[attr-defined]
         self.parameters = [p for group in trainer.optimizers[0].param_groups for p in group["params"]]
         self.step = _plain_step(trainer.optimizers[0], bool(trainer.lr_scheduler_configs))
         # the data module's own hooks where it has them, else the module's
@@ -37,6 +40,8 @@ class LeanEpochLoop(_TrainingEpochLoop):
     def advance(self, data_fetcher: Any) -> None:
         if self.restarting or not hasattr(self, "hooks"):
             self._look_up()
+            return super().advance(data_fetcher)
+        if self.stock:
             return super().advance(data_fetcher)
         trainer, progress = self.trainer, self.batch_progress
         module: Any = trainer.lightning_module
@@ -93,7 +98,7 @@ def use_lean_loop(trainer: pl.Trainer) -> bool:
         and trainer.precision == "32-true"
         and trainer.accumulate_grad_batches == 1
         and isinstance(trainer.profiler, PassThroughProfiler)  # type: ignore[attr-defined]
-        and not any(_overriding(trainer.callbacks, name) for name in _NOT_CALLED)  # type: ignore[attr-defined]
+        and not _overriding(trainer.callbacks, _NOT_CALLED)  # type: ignore[attr-defined]
     )
     if fits:
         stock = trainer.fit_loop.epoch_loop
@@ -109,5 +114,6 @@ def _plain_step(optimizer: Optimizer, scheduled: bool) -> Callable[[], Any]:
     return optimizer.step if bare is None or hooks or scheduled else partial(bare, optimizer)
 
 
-def _overriding(callbacks: list[pl.Callback], hook: str) -> list[pl.Callback]:
-    return [c for c in callbacks if getattr(type(c), hook) is not getattr(pl.Callback, hook)]
+def _overriding(objects: Iterable[Any], hooks: Iterable[str], base: type = pl.Callback) -> list[Any]:
+    """Those that define one of the hooks themselves."""
+    return [o for o in objects if any(getattr(type(o), hook) is not getattr(base, hook) for hook in hooks)]

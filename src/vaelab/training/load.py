@@ -26,19 +26,24 @@ class Loaded(NamedTuple):
 def load(run: str | Path, weights: str = "best", device: str | torch.device = "cpu") -> Loaded:
     """Read config.json and checkpoints/<weights>.ckpt of a run folder.
 
-    `best` falls back to `last` where no best was chosen (a run shorter than its KL warm-up). Raises CheckpointError
+    `best` falls back to `last` where no best was chosen (a run shorter than its KL warm-up). Both are the moving average
+    where the run kept one; `raw` is last's weights without it. Raises CheckpointError
     for a folder that is no run, has no checkpoint, or whose checkpoint is damaged or of another model.
     """
     folder = Path(run)
     config = read_config(folder)
     path = find_checkpoint(folder, weights)
     state = load_checkpoint(path, device)
+    ema = (config.get("callbacks") or {}).get("ema")
+    # with an average, state_dict is the average, and the weights it is of lie beside it
+    values = state.get("current_model_state", state["state_dict"]) if weights == "raw" else state["state_dict"]
+    name = path.stem + ("" if ema is None else ", raw" if weights == "raw" else f", EMA {ema['decay']:g}")
     data = build_data(config)
     module = build_model(config, data)
     try:
-        module.load_state_dict(state["state_dict"])
+        module.load_state_dict(values)
     except (RuntimeError, KeyError) as error:
         raise CheckpointError(
             f"{path} does not fit the model of {folder / 'config.json'}: {str(error).splitlines()[-1].strip()}"
         ) from error
-    return Loaded(module.to(device).eval(), data, config, path.stem, int(state["global_step"]))
+    return Loaded(module.to(device).eval(), data, config, name, int(state["global_step"]))

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytorch_lightning as pl
 from torch import Tensor
+from torch.nn.utils import get_total_norm
 from torch.optim.lr_scheduler import LambdaLR
 
 from vaelab.metrics import Figures
 from vaelab.model import Hierarchy, Terms
 from vaelab.objective import Objective
+from vaelab.posterior import has_means
+from vaelab.training.guard import Guard, finite
 from vaelab.training.optimizer import Optimizer
 
 # the figures are already those of all processes: Lightning needs to send them nowhere
@@ -27,8 +30,11 @@ class HVAE(pl.LightningModule):
     def __init__(self, hierarchy: Hierarchy, objective: Objective, optimizer: Optimizer, units: str = "real") -> None:
         super().__init__()
         self.hierarchy, self.objective, self.optimizer, self.units = hierarchy, objective, optimizer, units
-        # active units of a hierarchy need two draws an image, to take off the noise of the layers between
-        self.eval_draws = max(1 if hierarchy.depth == 1 else 2, objective.samples or 1)
+        # active units need two draws an image, to take off the noise of the layers between and of a q without a mean
+        known = hierarchy.depth == 1 and has_means(hierarchy.encoder)
+        self.eval_draws = max(1 if known else 2, objective.samples or 1)
+        # an optimiser made by hand in a script may lack one
+        self.guard = Guard(optimizer.skip_norm) if getattr(optimizer, "skip_norm", None) else None
         facts = (hierarchy.encoder.aligned, units, math.prod(hierarchy.likelihood.x_shape))
         self.train_figures = Figures(*facts)
         self.val_figures = Figures(*facts, hierarchy.z_dims, self.eval_draws)
@@ -41,8 +47,11 @@ class HVAE(pl.LightningModule):
         terms = self.hierarchy(_x(batch), self.objective.samples)
         self.objective.observe(terms)
         objective = self.objective(terms, self.global_step)
-        self.train_figures.update(terms, objective)
-        return -objective.mean()
+        loss = -objective.mean()
+        # a step that will be skipped for want of a number is not counted among the figures either
+        if self.guard is None or finite(loss):
+            self.train_figures.update(terms, objective)
+        return loss
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         self._evaluate(batch, self.val_figures)
@@ -82,6 +91,10 @@ class HVAE(pl.LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         value = self.optimizer.clip_norm if gradient_clip_val is None else gradient_clip_val
+        if self.guard is not None:
+            parameters = list(self.parameters())
+            norm = get_total_norm(p.grad for p in parameters if p.grad is not None)
+            self.guard(parameters, norm)
         if value:
             self.clip_gradients(optimizer, value, gradient_clip_algorithm)
 
