@@ -71,8 +71,10 @@ def test_no_decay_is_no_average(tmp_path: Path) -> None:
 
 def test_evaluation_says_which_weights(tmp_path: Path) -> None:
     config = compose(
-        ["model=vae", "callbacks=ema", "data=digits", "logger=[]", "~callbacks.pictures", "trainer=smoke"]
-        + ["encoder.net.widths=[8]", "decoder.net.widths=[8]", "callbacks.ema.decay=0.5"]
+        [
+            *("model=vae", "callbacks=ema", "data=digits", "logger=[]", "~callbacks.pictures", "trainer=smoke"),
+            *("encoder.net.widths=[8]", "decoder.net.widths=[8]", "callbacks.ema.decay=0.5"),
+        ]
     )
     run = build(config, tmp_path)
     run.fit()

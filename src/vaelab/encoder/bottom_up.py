@@ -33,11 +33,12 @@ class BottomUp(Encoder):
             for l, (width,) in enumerate(features.out_shape for features in nets)
         )
 
-    def _q(self, l: int, below: Tensor) -> Distribution:
+    def q(self, l: int, below: Tensor) -> Distribution:
+        """q(z_l | what is below it), x or z_{l-1}."""
         return self.heads[l](self.features[l](below))
 
     def encode(self, x: Tensor) -> Distribution:
-        return self._q(0, x)
+        return self.q(0, x)
 
     def top(self, encoded: Distribution) -> Distribution:
         if self.depth > 1:
@@ -53,6 +54,6 @@ class BottomUp(Encoder):
         chain: list[Drawn] = []
         for l in range(self.depth):
             if l > 0:
-                q = self._q(l, chain[-1].z)
+                q = self.q(l, chain[-1].z)
             chain.append(Drawn(draw(q, batch_shape), q, aligned=self.aligned[l]))
         return lambda l, h, p: chain[l]

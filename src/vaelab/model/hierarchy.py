@@ -53,7 +53,7 @@ class Hierarchy(nn.Module):
     def encode(self, x: Tensor) -> Any:
         """All that the encoder needs of x [B, C, H, W], computed once: what `encoder.propose` draws from."""
         # of the weights' own precision, which a trainer may have made 64 bits
-        dtype = next(self.encoder.parameters()).dtype
+        dtype = next(self.encoder.parameters(), x).dtype
         return self.encoder.encode(self.likelihood.as_input(x).to(dtype))
 
     def q_top(self, x: Tensor) -> Distribution:

@@ -34,8 +34,8 @@ class Guard:
         if len(self.recent) == self.recent.maxlen and sum(self.recent) > self.most * len(self.recent):
             raise DivergedError(
                 f"{sum(self.recent)} of the last {len(self.recent)} steps were skipped: their gradient norm was above "
-                f"optimizer.skip_norm={self.skip_norm:g} (the last one {float(norm):.3g}). Raise it, lower optimizer.lr, "
-                "or lengthen optimizer.warmup_steps."
+                f"optimizer.skip_norm={self.skip_norm:g} (the last one {float(norm):.3g}). Raise it, lower "
+                "optimizer.lr, or lengthen optimizer.warmup_steps."
             )
 
     def take(self) -> float:

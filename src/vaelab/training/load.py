@@ -26,9 +26,9 @@ class Loaded(NamedTuple):
 def load(run: str | Path, weights: str = "best", device: str | torch.device = "cpu") -> Loaded:
     """Read config.json and checkpoints/<weights>.ckpt of a run folder.
 
-    `best` falls back to `last` where no best was chosen (a run shorter than its KL warm-up). Both are the moving average
-    where the run kept one; `raw` is last's weights without it. Raises CheckpointError
-    for a folder that is no run, has no checkpoint, or whose checkpoint is damaged or of another model.
+    `best` falls back to `last` where no best was chosen (a run shorter than its KL warm-up). Both are the moving
+    average where the run kept one; `raw` is last's weights without it. Raises CheckpointError for a folder that is no
+    run, has no checkpoint, or whose checkpoint is damaged or of another model.
     """
     folder = Path(run)
     config = read_config(folder)

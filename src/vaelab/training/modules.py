@@ -34,7 +34,8 @@ class HVAE(pl.LightningModule):
         known = hierarchy.depth == 1 and has_means(hierarchy.encoder)
         self.eval_draws = max(1 if known else 2, objective.samples or 1)
         # an optimiser made by hand in a script may lack one
-        self.guard = Guard(optimizer.skip_norm) if getattr(optimizer, "skip_norm", None) else None
+        skip_norm: float | None = getattr(optimizer, "skip_norm", None)  # a script that never trains has no optimiser
+        self.guard = Guard(skip_norm) if skip_norm else None
         facts = (hierarchy.encoder.aligned, units, math.prod(hierarchy.likelihood.x_shape))
         self.train_figures = Figures(*facts)
         self.val_figures = Figures(*facts, hierarchy.z_dims, self.eval_draws)

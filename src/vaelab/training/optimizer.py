@@ -14,8 +14,8 @@ class Optimizer:
     """A torch algorithm with linear warm-up and, if wanted, cosine decay to 0 over the run.
 
     `algorithm` is the class, such as torch.optim.Adam. It runs fused where torch has a fused form, which is what
-    makes a small model's step a fifth faster. Gradients are clipped to a norm of `clip_norm`, and a step whose gradient is
-    above `skip_norm` before that is not taken (`vaelab.training.guard`); null does neither.
+    makes a small model's step a fifth faster. Gradients are clipped to a norm of `clip_norm`, and a step whose
+    gradient is above `skip_norm` before that is not taken (`vaelab.training.guard`); null does neither.
     """
 
     def __init__(

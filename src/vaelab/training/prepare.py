@@ -20,7 +20,7 @@ def prepare(module: nn.Module, trainer: Any) -> None:
     weights are unchanged, so that checkpoints fit with and without either.
     """
     if trainer.get("channels_last"):
-        module.to(memory_format=torch.channels_last)
+        module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if trainer.get("compile"):
         # one graph for each shape of block: a deep model has more of them than torch expects of one function
         torch._dynamo.config.recompile_limit = 64
