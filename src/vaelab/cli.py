@@ -11,6 +11,7 @@ from vaelab.errors import ConfigError, UserError
 DOORS = {
     "train": "train a model: vaelab train model=hvae data=mnist5k trainer.max_epochs=20",
     "evaluate": "the ELBO split and bounds of a run: vaelab evaluate run=<folder> iw_samples=5000",
+    "quality": "FID and its like of a run's samples: vaelab quality run=<folder> features=classifier",
     "sample": "pictures of a run: vaelab sample run=<folder> temperature=0.8",
 }
 

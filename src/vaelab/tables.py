@@ -5,6 +5,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+# the figures of quality.json in the order of the table, and their digits
+QUALITY = {"fid": 2, "kid": 4, "precision": 3, "recall": 3, "ms_ssim": 4, "ssim": 4, "psnr": 2}
+
 
 def evaluation_table(report: dict[str, Any]) -> Table:
     """evaluation.json, nats per image with standard errors, and the layers below."""
@@ -25,6 +28,42 @@ def evaluation_table(report: dict[str, Any]) -> Table:
         table.add_row(f"{layer['layer']} {term}", *_number(share))
         table.add_row(f"{layer['layer']} active units", f"{_count(layer['active_units'])} of {layer['units']}", "")
     return table
+
+
+def quality_table(report: dict[str, Any]) -> Table:
+    """quality.json: the samples as the feature network sees them, then the reconstructions beside their images."""
+    name, accuracy = report["features"]["name"], report["features"].get("test_accuracy")
+    shown = {"mean": "means of p(x | z)", "draw": "draws from p(x | z)"}[report["show"]]
+    lines = [
+        f"{report['split']} split, {report['weights']} weights (step {report['step']}), seed {report['seed']}",
+        f"{report['n_real']} real images: {report['real_images']}",
+        f"{report['n_fake']} samples: {shown}, temperature {report['temperature']}",
+    ]
+    if accuracy is not None:
+        lines.append(f"{name} is right on {accuracy:.1%} of its test split")
+    if min(report["n_real"], report["n_fake"]) < 2048:
+        lines.append("below 2048 images FID is biased upwards: compare it at equal numbers only")
+    table = Table("figure", "value", "±", "of", title="\n".join(lines), title_justify="left")
+    for kind, digits in QUALITY.items():
+        for key in (kind, f"{kind}_{name}"):
+            if key in report:
+                table.add_row(key, *_quality_row(report[key], digits, report["n_real"]))
+    return table
+
+
+def _quality_row(figure: dict[str, float], digits: int, n: int) -> tuple[str, str, str]:
+    """A figure, its error, and what it is of."""
+    value, error = (f"{figure[key]:.{digits}f}" if key in figure else "" for key in ("value", "stderr"))
+    if "subsets" in figure:
+        return value, f"{figure['std']:.{digits}f}", f"{figure['subsets']} subsets of {figure['subset_size']}"
+    if "n_real" in figure:
+        return value, error, f"{figure['n_real']} real, {figure['n_fake']} drawn"
+    if "neighbours" in figure:
+        return value, error, f"{figure['neighbours']} neighbours"
+    if "scales" in figure:
+        scales = "1 scale" if figure["scales"] == 1 else f"{figure['scales']} scales"
+        return value, error, f"{n} images, {scales}"
+    return value, error, f"{n} images, decibels"
 
 
 def layer_term(layer: dict[str, Any]) -> tuple[str, dict[str, float]]:

