@@ -5,7 +5,9 @@ import pytest
 
 from tests.config.example import config, package, refused
 from vaelab.config.check import check
+from vaelab.config.rules import broken_rules
 
+ONE_LAYER = {"z_dims": [4]}
 TWO, ONE = {"model.z_dims": [4, 2]}, {"model.z_dims": [4]}
 FREE_BITS = ("objective=free_bits", "encoder=top_down")
 
@@ -34,6 +36,49 @@ def test_free_bits_need_a_kl_in_every_layer() -> None:
     check(config(TWO, *FREE_BITS))
 
 
+def test_balanced_kls_need_one_in_every_layer_too() -> None:
+    cfg = bottom_up(TWO)
+    cfg["objective"] = config({}, "objective=kl_balancing", "encoder=top_down")["objective"]
+    text = str(refused(cfg, choices={"objective": "kl_balancing", "encoder": "bottom_up"}))
+    assert text.startswith("objective=kl_balancing weighs the KL of every layer") and "log-ratios" in text
+    check(config(TWO, "objective=kl_balancing", "encoder=top_down"))
+
+
+ONE_GAUSSIAN = [
+    ("objective=dreg", "objective=Dreg", "objective=elbo"),
+    ("objective=tcvae", "objective=TcVae", "objective=elbo"),
+    ("callbacks=aggressive", "callbacks.aggressive", "callbacks=default"),
+]
+
+
+@pytest.mark.parametrize(("choice", "piece", "otherwise"), ONE_GAUSSIAN)
+def test_pieces_of_one_layer_are_refused_for_several(choice: str, piece: str, otherwise: str) -> None:
+    hvae = {"model.module._target_": "vaelab.training.modules.HVAE"}
+    text = str(refused(config({**TWO, **hvae}, choice, "model=vae")))
+    assert text.startswith(f"{piece} is for one latent layer")
+    assert text.endswith(f"Use model=vae, or {otherwise}.")
+    check(config({**ONE, **hvae}, choice, "model=vae"))
+    check(config({}, choice, "model=vae"))
+
+
+@pytest.mark.parametrize(("blocks", "several"), [([1], False), ([2], True), ([1, 1], True)])
+def test_blocks_of_stages_are_layers(blocks: list[int], several: bool) -> None:
+    cfg = config({}, "model=deep", "encoder=deep", "decoder=deep")
+    cfg["objective"] = config({}, "model=vae", "objective=dreg")["objective"]
+    stage = cfg["model"]["stages"][0]
+    cfg["model"]["stages"] = [{**stage, "blocks": count} for count in blocks]
+    told = [text for text in broken_rules(cfg, {}, False) if "one latent layer" in text]
+    assert bool(told) is several
+
+
+@pytest.mark.parametrize(("choice", "piece", "otherwise"), ONE_GAUSSIAN)
+def test_pieces_of_a_diagonal_gaussian_are_refused_for_others(choice: str, piece: str, otherwise: str) -> None:
+    cfg = config({}, choice, "model=vae")
+    cfg["posterior"] = config({}, "model=vae", "posterior=full_covariance")["posterior"]
+    text = str(refused(cfg))
+    assert text.startswith(f"{piece} needs a diagonal Gaussian") and text.endswith(f"or {otherwise}.")
+
+
 def test_a_room_may_hand_a_class_on_without_hiding_it_from_a_rule() -> None:
     cfg = bottom_up(TWO)
     cfg["encoder"]["_target_"], cfg["objective"]["_target_"] = (
@@ -56,9 +101,8 @@ def test_units_of_data_and_likelihood_meet(tmp_path: Path, transform: str) -> No
     unsaid = {"_target_": "vaelab.data.unsaid.Unsaid", "transform": transform}
 
     def told_of(data: dict[str, str]) -> list[str]:
-        from vaelab.config.rules import broken_rules
-
-        return list(broken_rules({"data": data, "likelihood": likelihood}, {"data": "mine"}, False, root))
+        cfg = {"model": ONE_LAYER, "data": data, "likelihood": likelihood}
+        return list(broken_rules(cfg, {"data": "mine"}, False, root))
 
     assert told_of(unsaid) == []
     if transform == "scaling":

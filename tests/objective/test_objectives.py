@@ -1,11 +1,13 @@
 """Objectives: the special case is the ELBO, and the others do to it what they say."""
 
+import math
+
 import pytest
 import torch
 
 from tests.factory import ENCODERS, hierarchy, images
 from vaelab.errors import ConfigError
-from vaelab.objective import Beta, Constant, Cyclical, Elbo, FreeBits, Linear
+from vaelab.objective import Beta, Constant, Cyclical, Elbo, FreeBits, Linear, Sigmoid
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
@@ -65,3 +67,20 @@ def test_cyclical_schedule_rises_in_each_cycle_and_then_stays() -> None:
     schedule = Cyclical(end=1.0, cycle_steps=4, cycles=2, ramp=0.5)
     assert [schedule(step) for step in range(10)] == [0.0, 0.5, 1.0, 1.0, 0.0, 0.5, 1.0, 1.0, 1.0, 1.0]
     assert [schedule.settled(step) for step in (7, 8)] == [False, True]
+
+
+def test_sigmoid_schedule_is_half_way_at_its_midpoint_and_ends() -> None:
+    schedule = Sigmoid(start=1.0, end=3.0, midpoint_steps=100, steepness=0.1)
+    assert schedule(100) == pytest.approx(2.0)
+    for step in (0, 40, 90, 130):
+        assert schedule(step) == pytest.approx(1 + 2 / (1 + math.exp(-0.1 * (step - 100))))
+    # σ(u) = 0.999 at u = log 999: 69.07 steps after the midpoint
+    assert [schedule.settled(step) for step in (169, 170)] == [False, True]
+    assert schedule(169) == pytest.approx(3.0, abs=3e-3) and schedule(170) == 3.0
+    values = [schedule(step) for step in range(300)]
+    assert values == sorted(values)
+
+
+def test_a_steep_sigmoid_is_a_step() -> None:
+    schedule = Sigmoid(start=0.0, end=1.0, midpoint_steps=10**6, steepness=1000.0)
+    assert (schedule(0), schedule(10**6), schedule(10**6 + 1)) == (0.0, 0.5, 1.0)

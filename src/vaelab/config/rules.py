@@ -77,22 +77,30 @@ def a_floor_needs_kls(run: Composed) -> Iterator[str]:
         )
 
 
-def pieces_of_one_layer(run: Composed) -> Iterator[str]:
-    """Some objectives, and aggressive training of the encoder, are made for one latent layer."""
-    if len(run.z_dims) < 2 and not run.get("model.stages"):
-        return
-    if run.target("objective") in _OF_ONE_LAYER:
-        yield (
-            f"objective={run.name('objective')} is for one latent layer, and model={run.name('model')} has several. "
-            "Use model=vae, or objective=elbo."
-        )
+def pieces_of_one_gaussian_layer(run: Composed) -> Iterator[str]:
+    """Some objectives, and aggressive training of the encoder, are made for one layer with a diagonal Gaussian q."""
     callbacks = run.get("callbacks")
-    for name in callbacks if isinstance(callbacks, Mapping) else ():
-        if run.target(f"callbacks.{name}") == "vaelab.callbacks.aggressive.Aggressive":
-            yield (
-                f"callbacks.{name} trains the encoder of one latent layer, and model={run.name('model')} has several. "
-                "Use model=vae, or callbacks=default."
-            )
+    trained = [
+        f"callbacks.{name}"
+        for name in (callbacks if isinstance(callbacks, Mapping) else ())
+        if run.target(f"callbacks.{name}") == "vaelab.callbacks.aggressive.Aggressive"
+    ]
+    piece = f"objective={run.name('objective')}" if run.target("objective") in _OF_ONE_LAYER else "".join(trained[:1])
+    if not piece:
+        return
+    otherwise = "callbacks=default" if piece.startswith("callbacks") else "objective=elbo"
+    stages = run.get("model.stages")
+    blocks = [stage.get("blocks") for stage in stages if isinstance(stage, Mapping)] if isinstance(stages, list) else []
+    if len(run.z_dims) > 1 or sum(count for count in blocks if type(count) is int) > 1:
+        yield (
+            f"{piece} is for one latent layer, and model={run.name('model')} has several. "
+            f"Use model=vae, or {otherwise}."
+        )
+    elif run.target("posterior").startswith("vaelab.posterior.") and not run.target("posterior").endswith(".diagonal"):
+        yield (
+            f"{piece} needs a diagonal Gaussian q(z | x), not posterior={run.name('posterior')}. "
+            f"Use posterior=diagonal, or {otherwise}."
+        )
 
 
 def units_meet(run: Composed) -> Iterator[str]:
@@ -125,6 +133,8 @@ def no_ranks_in_a_sweep(run: Composed) -> Iterator[str]:
 
 def layers_are_listed(run: Composed) -> Iterator[str]:
     """A model lists its layers as vectors or as stages of maps; encoder and decoder read one or the other."""
+    if run.get("model") is None:
+        return
     listed = [key for key in ("z_dims", "stages") if run.get(f"model.{key}") is not None]
     if len(listed) != 1:
         found = "both" if listed else "neither"
@@ -143,7 +153,7 @@ RULES: list[Callable[[Composed], Iterator[str]]] = [
     one_layer,
     layers_are_listed,
     a_floor_needs_kls,
-    pieces_of_one_layer,
+    pieces_of_one_gaussian_layer,
     units_meet,
     no_ranks_in_a_sweep,
     *LATENT_RULES,

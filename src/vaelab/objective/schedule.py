@@ -1,8 +1,9 @@
 """What changes with the step. Steps are optimiser steps, so that a schedule does not depend on the machine."""
 
+import math
 from typing import Protocol
 
-from vaelab.config.types import Count, Fraction, NonNegative, PositiveInt
+from vaelab.config.types import Count, Fraction, NonNegative, Positive, PositiveInt
 
 
 class Schedule(Protocol):
@@ -58,3 +59,23 @@ class Cyclical:
 
     def settled(self, step: int) -> bool:
         return step >= self.cycles * self.cycle_steps
+
+
+class Sigmoid:
+    """From `start` to `end` along σ(`steepness` · (step - `midpoint_steps`)), steepness per step (Bowman et al. 2016).
+
+    Once a thousandth of the way is left it is at `end`.
+    """
+
+    def __init__(self, *, start: NonNegative, end: NonNegative, midpoint_steps: Count, steepness: Positive) -> None:
+        self.start, self.end, self.midpoint_steps, self.steepness = start, end, midpoint_steps, steepness
+
+    def _share(self, step: int) -> float:
+        # σ(u) = (1 + tanh(u/2)) / 2, which no u overflows
+        return 0.5 * (1.0 + math.tanh(0.5 * self.steepness * (step - self.midpoint_steps)))
+
+    def __call__(self, step: int) -> float:
+        return self.end if self.settled(step) else self.start + (self.end - self.start) * self._share(step)
+
+    def settled(self, step: int) -> bool:
+        return 1.0 - self._share(step) <= 1e-3

@@ -1,0 +1,43 @@
+"""A reconstruction that is asked for, at the least kl."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from vaelab.config.types import Fraction, Positive
+from vaelab.model import Terms
+from vaelab.objective.objective import Objective
+
+
+class Geco(Objective, nn.Module):
+    """-(kl + λ · C) with C = `target_nats` - reconstruction (Rezende & Viola 2018, eq. 1 and algorithm 1), [B] nats.
+
+    λ is a Lagrange multiplier: it grows while the reconstruction misses the target and shrinks while it exceeds it.
+    Before each training step C̄ ← `decay` · C̄ + (1 - `decay`) · batch mean of C, then λ ← λ · exp(`rate` · C̄), within
+    1/`max_weight` and `max_weight`; it starts at 1. `rate` is per step and nat. Validation leaves it alone, and it is
+    in the checkpoint. λ = 1 has the gradient of the ELBO. (Under DDP rank 0's λ is used by all.)
+    """
+
+    log_weight: Tensor
+    average: Tensor
+    started: Tensor
+
+    def __init__(self, *, target_nats: float, decay: Fraction, rate: Positive, max_weight: Positive) -> None:
+        super().__init__()
+        self.target_nats, self.decay, self.rate, self.max_weight = target_nats, decay, rate, max_weight
+        self.register_buffer("log_weight", torch.zeros(()))
+        self.register_buffer("average", torch.zeros(()))
+        self.register_buffer("started", torch.zeros((), dtype=torch.bool))
+
+    @torch.no_grad()
+    def observe(self, terms: Terms) -> None:
+        constraint = (self.target_nats - terms.reconstruction).mean()
+        # the first batch is the average so far
+        self.average.lerp_(constraint.to(self.average), torch.where(self.started, 1.0 - self.decay, 1.0))
+        self.started.fill_(True)
+        bound = abs(math.log(self.max_weight))
+        self.log_weight.add_(self.average, alpha=self.rate).clamp_(-bound, bound)
+
+    def __call__(self, terms: Terms, step: int) -> Tensor:
+        return -(terms.kl + self.log_weight.exp() * (self.target_nats - terms.reconstruction))
