@@ -14,6 +14,7 @@ from vaelab.config.paths import CONF, plain
 from vaelab.door import door
 
 if TYPE_CHECKING:
+    from vaelab.diagnostics.evaluate import SplitFigures
     from vaelab.training.load import Loaded
 
 
@@ -28,22 +29,11 @@ def evaluate(
     import torch
     from torch import Tensor
 
-    from vaelab.diagnostics.evaluate import evaluate_split
     from vaelab.metrics import bits_per_dim, term
-    from vaelab.seeding import noise_key, seed_noise
 
     module, data = run.module, run.data
-    loader = data.eval_batches(split, seed, max_images)
-    objective = partial(module.objective, step=run.step)
-    n = len(loader.x)
-
-    def batches() -> Iterator[Tensor]:
-        for batch in loader:
-            seed_noise(noise_key(batch.key, "evaluate"))
-            yield data.in_units(batch._replace(x=batch.x.to(module.device))).x
-
-    with _progress(f"{split}: {iw_samples} draws an image", n) as advance:
-        figures = evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, objective, advance)
+    figures = per_image(run, split, iw_samples, max_rows, seed, max_images)
+    n = len(figures.elbo)
 
     def mean(values: Tensor) -> dict[str, float]:
         error = values.std(correction=1).item() / len(values) ** 0.5 if len(values) > 1 else float("nan")
@@ -72,6 +62,29 @@ def evaluate(
     if bits is not None:
         report["bits_per_dim"] = bits
     return report
+
+
+def per_image(
+    run: "Loaded", split: str, iw_samples: int, max_rows: int, seed: int, max_images: int | None = None
+) -> "SplitFigures":
+    """The same for every image, not yet averaged. Noise hangs on `seed` and the image's place alone, so that two models
+    see the same binarised images."""
+    from torch import Tensor
+
+    from vaelab.diagnostics.evaluate import evaluate_split
+    from vaelab.seeding import noise_key, seed_noise
+
+    module, data = run.module, run.data
+    loader = data.eval_batches(split, seed, max_images)
+    objective = partial(module.objective, step=run.step)
+
+    def batches() -> Iterator[Tensor]:
+        for batch in loader:
+            seed_noise(noise_key(batch.key, "evaluate"))
+            yield data.in_units(batch._replace(x=batch.x.to(module.device))).x
+
+    with _progress(f"{split}: {iw_samples} draws an image", len(loader.x)) as advance:
+        return evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, objective, advance)
 
 
 def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
