@@ -1,8 +1,9 @@
-"""Ranges of the settings of `vaelab evaluate` and `vaelab sample`."""
+"""Ranges of the settings of the commands on a run folder."""
 
 from pathlib import Path
 from typing import Any, Literal
 
+from vaelab.config.annotation import Node
 from vaelab.config.run_folder import find_checkpoint, read_config
 from vaelab.config.types import Count, NonNegative, PositiveInt
 
@@ -30,11 +31,30 @@ def sample(
     weights: Weights,
     split: Split,
     images: PositiveInt,
-    temperature: NonNegative | list[NonNegative],
+    temperature: NonNegative | list[NonNegative] | None,
+    pictures: dict[str, Node],
     seed: Count,
     device: str,
 ) -> None:
     """The settings of conf/sample.yaml."""
+
+
+def quality(
+    *,
+    run: str,
+    features: Node,
+    split: Split,
+    weights: Weights,
+    images: PositiveInt | None,
+    temperature: NonNegative | list[NonNegative],
+    show: Literal["mean", "draw"],
+    neighbours: PositiveInt,
+    kid_subsets: PositiveInt,
+    kid_subset_size: PositiveInt,
+    seed: Count,
+    device: str,
+) -> None:
+    """The settings of conf/quality.yaml."""
 
 
 def check_evaluate(cfg: dict[str, Any]) -> None:
@@ -43,6 +63,10 @@ def check_evaluate(cfg: dict[str, Any]) -> None:
 
 def check_sample(cfg: dict[str, Any]) -> None:
     _check(cfg, "sample")
+
+
+def check_quality(cfg: dict[str, Any]) -> None:
+    _check(cfg, "quality")
 
 
 def _check(cfg: dict[str, Any], door: str) -> None:

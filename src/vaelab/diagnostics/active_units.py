@@ -10,18 +10,29 @@ from vaelab.model import Latent
 THRESHOLD = 0.01
 
 
+def mean_or_draws(latent: Latent) -> Tensor:
+    """E_q[z | x], [B, d], where q hangs on x alone and knows its mean; else estimates of it, [K, B, d].
+
+    The estimates are the means given K draws of other layers, or where q knows no mean (a flow) its own draws.
+    """
+    assert latent.q is not None
+    try:
+        return latent.q.mean
+    except NotImplementedError:
+        return latent.z if latent.z.dim() > 2 else latent.z[None]
+
+
 def posterior_means(latent: Latent) -> tuple[Tensor, Tensor]:
     """(E_q[z | x] per image, the variance of that estimate), [B, d] each.
 
-    A layer whose q is conditioned on other draws has q.mean of shape [K, B, d]: its mean over K draws is E_q[z | x]
-    up to noise of variance Var_k / K, which must be taken off again or a dead unit reads as alive.
+    The mean over K estimates is E_q[z | x] up to noise of variance Var_k / K, which must be taken off again or a dead
+    unit reads as alive.
     """
-    assert latent.q is not None
-    mean = latent.q.mean
+    mean = mean_or_draws(latent)
     if mean.dim() == 2:
         return mean, mean.new_zeros(()).expand_as(mean)
     if len(mean) < 2:
-        raise ValueError("active units of a layer below or above another need at least 2 draws an image")
+        raise ValueError("active units need at least 2 draws an image below or above another layer, or of a flow")
     return mean.mean(0), mean.var(0) / len(mean)
 
 

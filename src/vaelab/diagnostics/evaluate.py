@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaelab.diagnostics.active_units import active, moments_of
+from vaelab.diagnostics.active_units import active, mean_or_draws, moments_of
 from vaelab.model import Hierarchy, Latent, Terms
 
 
@@ -91,8 +91,7 @@ def _images(
         log_sum = torch.logaddexp(log_sum, log_weight.logsumexp(0))
         log_squares = torch.logaddexp(log_squares, (2 * log_weight).logsumexp(0))
         for l, latent in enumerate(terms.latents):
-            assert latent.q is not None
-            mean = latent.q.mean.double()
+            mean = mean_or_draws(latent).double()
             # [B, d]: of x alone, the same for every draw
             mean = mean.expand(k, *mean.shape) if mean.dim() == 2 else mean
             sums = torch.stack([mean.sum(0), mean.square().sum(0)])
@@ -118,10 +117,9 @@ def _images(
 def _moments(sums: Tensor, samples: int, latent: Latent) -> Tensor:
     """From Σ_k m and Σ_k m² [2, B, d] to what `active` takes, [3, d]."""
     mean = sums[0] / samples
-    assert latent.q is not None
-    if latent.q.mean.dim() == 2:  # of x alone: nothing was estimated
+    if mean_or_draws(latent).dim() == 2:  # of x alone: nothing was estimated
         noise = torch.zeros_like(mean)
-    elif samples == 1:  # hangs on another layer's draw, and one draw cannot tell how much
+    elif samples == 1:  # an estimate, and one draw cannot tell how good it is
         noise = mean * math.nan
     else:
         noise = (sums[1] / samples - mean.square()).clamp(min=0) / (samples - 1)

@@ -38,7 +38,8 @@ def log_ratio(z: Tensor, q: Distribution, p: Distribution) -> Tensor:
 def tempered(distribution: Distribution, temperature: float) -> Distribution:
     """The same distribution with its standard deviation multiplied by `temperature`; 0 gives the mean.
 
-    Raises NotImplementedError for a family that has no rule for it.
+    Of a mixture that is meant of each component; of a flow, of the Gaussian that it bends. A family's rule stands with
+    the family. Raises NotImplementedError for a family that has no rule for it.
     """
     raise NotImplementedError(f"no temperature is defined for {type(distribution).__name__}")
 

@@ -3,6 +3,6 @@
 A family is a function (`diagonal.diagonal`) that makes a module context -> distribution for one layer.
 """
 
-from vaelab.posterior.posterior import MakeNet, Posterior
+from vaelab.posterior.posterior import Head, MakeNet, Posterior, has_means
 
-__all__ = ["MakeNet", "Posterior"]
+__all__ = ["Head", "MakeNet", "Posterior", "has_means"]
