@@ -1,6 +1,6 @@
 """How fast vaelab trains and evaluates, against loops written by hand. docs/performance.md says what is measured.
 
-python scripts/benchmark.py                               three models, some minutes on two cores
+python scripts/benchmark.py                               four models, some minutes on two cores
 python scripts/benchmark.py --models mlp --rounds 400     the one with the shortest step, more precisely
 python scripts/benchmark.py --write docs/performance.md   and put the tables into that file
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import handwritten
+import handwritten_deep
 import torch
 from relay import DISCARDED, Relay, Tick, Window, epoch_end, inside, ratio
 from torch import Tensor, nn
@@ -28,18 +29,21 @@ from vaelab.diagnostics.evaluate import evaluate_split
 from vaelab.training.machine import keep_memory
 from vaelab.training.quiet import quiet
 
-BATCH = 128
+BATCH = {"mlp": 128, "conv": 128, "lvae": 128, "deep": 32}
 SAMPLES = 5000
-TITLES = {"mlp": "MLP VAE", "conv": "conv VAE", "lvae": "LVAE"}
+TITLES = {"mlp": "MLP VAE", "conv": "conv VAE", "lvae": "LVAE", "deep": "residual HVAE"}
 # the models of handwritten.py: pieces, then the settings of both networks
+STAGES = ",".join(f"{{resolution:{side},blocks:{n},width:64,z_channels:16}}" for side, n, _ in handwritten_deep.STAGES)
 PIECES = {
     "mlp": ["model=vae", "model.z_dims=[20]", "encoder/net=mlp", "decoder/net=mlp"],
     "conv": ["model=vae", "model.z_dims=[20]", "encoder/net=conv", "decoder/net=conv"],
+    "deep": ["model=deep", "encoder=deep", "decoder=deep", f"model.stages=[{STAGES}]", "encoder.blocks=[2,2,2,2,2]"],
     "lvae": ["model=hvae", "model.z_dims=[64,32,16,8,4]", "encoder=top_down", "encoder/merge=precision_weighted"],
 }
 NETS = {
     "mlp": ["widths=[400]", "depth=1", "activation=relu", "norm=none"],
     "conv": ["channels=[32,64]", "widths=[256]", "activation=relu", "norm=none"],
+    "deep": [],
     "lvae": ["widths=[512,256,128,64,32]", "depth=2", "activation=leaky_relu", "norm=none"],
 }
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
@@ -49,7 +53,8 @@ def vaelab_run(model: str, folder: str, device: str) -> Any:
     """A training run as `vaelab train` makes it, with the default callbacks, logging to csv, that ends by itself
     only after a million epochs."""
     nets = [f"{side}.net.{setting}" for side in ("encoder", "decoder") for setting in NETS[model]]
-    data = ["data=mnist5k", f"data.batch_size={BATCH}", "data.transform=dynamic_binarisation"]
+    source = "shapes" if model == "deep" else "mnist5k"  # of 32×32, and of 28×28
+    data = [f"data={source}", f"data.batch_size={BATCH[model]}", "data.transform=dynamic_binarisation"]
     trainer = [f"trainer={'gpu' if device == 'cuda' else 'cpu'}", "trainer.max_epochs=1000000", "logger=[csv]"]
     return build(compose([*PIECES[model], *nets, *data, *trainer]), folder)
 
@@ -75,7 +80,7 @@ def race(model: str, args: argparse.Namespace) -> tuple[dict[str, list[Window]],
             network = handwritten.MODELS[model]().to(args.device)
             numbers = [sum(p.numel() for p in m.parameters()) for m in (network, run.module)]
             assert numbers[0] == numbers[1], f"{model}: {numbers[0]} parameters by hand, {numbers[1]} in vaelab"
-            return lambda tick: loop(network, x, BATCH, tick)
+            return lambda tick: loop(network, x, BATCH[model], tick)
 
         loops = {
             "raw limit": by_hand(handwritten.limit),
@@ -96,7 +101,7 @@ def training_rows(model: str, windows: dict[str, list[Window]], window: int, ste
         epoch[name] = steps * step + end
         (of_raw, error), (by_cpu, cpu_error) = ratio(raw, own), ratio(raw, own, "cpu")
         rows.append(
-            f"| {TITLES[model]} | {name} | {1e3 * step:.2f} | {BATCH / step:,.0f} | {of_raw:.3f} ± {error:.3f} "
+            f"| {TITLES[model]} | {name} | {1e3 * step:.2f} | {BATCH[model] / step:,.0f} | {of_raw:.3f} ± {error:.3f} "
             f"| {by_cpu:.3f} ± {cpu_error:.3f} | {ratio(usual, own)[0]:.2f} | {1e3 * end:.1f} "
             f"| {epoch['raw limit'] / epoch[name]:.3f} |"
         )
@@ -111,22 +116,29 @@ def doubt(model: str, windows: dict[str, list[Window]]) -> list[str]:
     return ["", f"**Do not trust the figures of {TITLES[model]}**: the raw limit ran at {of_raw:.3f} of itself."]
 
 
-def by_hand_as(hierarchy: nn.Module) -> handwritten.VAE:
-    """The hand-written MLP VAE with the weights of vaelab's."""
-    plain = handwritten.mlp()
+def by_hand_as(hierarchy: nn.Module, model: str) -> handwritten.VAE | handwritten.LVAE:
+    """The hand-written model with the weights of vaelab's."""
+    encoder, decoder = hierarchy.encoder, hierarchy.decoder
+    plain = handwritten.MODELS[model]()
     with torch.no_grad():
-        theirs = [*hierarchy.encoder.parameters(), *hierarchy.decoder.parameters()]
-        for mine, other in zip(plain.parameters(), theirs, strict=True):
+        if model == "mlp":
+            theirs, heads = [encoder, decoder], [plain.encoder[-1]]
+        else:
+            bodies = [head.net.body for head in decoder.heads]
+            theirs = [encoder.features, encoder.heads, *(body[:4] for body in bodies), *(body[4] for body in bodies)]
+            theirs, heads = [*theirs, decoder.out], [*plain.seen, *plain.prior]
+        copied = [parameter for module in theirs for parameter in module.parameters()]
+        for mine, other in zip(plain.parameters(), copied, strict=True):
             mine.copy_(other)
-        for head in plain.encoder[-1].parameters():
-            head[20:] *= 2  # log σ² where vaelab keeps log σ
+        for parameter in (p for head in heads for p in head.parameters()):
+            parameter[len(parameter) // 2 :] *= 2  # log σ² where vaelab keeps log σ
     return plain
 
 
-def evaluation_rows(run: Any, images: int, repeats: int, device: str) -> list[str]:
-    """The importance-weighted bound of the MLP VAE, by vaelab and by a plain loop, in turns."""
+def evaluation_rows(model: str, run: Any, images: int, repeats: int, device: str) -> list[str]:
+    """The importance-weighted bound of a model, by vaelab and by a plain loop, in turns."""
     hierarchy = run.module.hierarchy.to(device).eval()
-    plain = by_hand_as(hierarchy).to(device)
+    plain = by_hand_as(hierarchy, model).to(device)
     batch = next(iter(run.data.val_dataloader()))
     x = run.data.in_units(batch._replace(x=batch.x[:images].to(device))).x
     ways: dict[str, Callable[[], Tensor]] = {
@@ -145,8 +157,8 @@ def evaluation_rows(run: Any, images: int, repeats: int, device: str) -> list[st
         median, n = statistics.median(own), len(x)
         faster = statistics.median(a / b for a, b in zip(seconds["loop over images"], own, strict=True))
         rows.append(
-            f"| {name} | {n} | {median:.2f} | {n / median:.1f} | {faster:.2f} | {500 / n * median:.0f} "
-            f"| {bound[name]:.2f} |"
+            f"| {TITLES[model]} | {name} | {n} | {median:.2f} | {n / median:.1f} | {faster:.2f} "
+            f"| {500 / n * median:.0f} | {bound[name]:.2f} |"
         )
     return rows
 
@@ -163,7 +175,8 @@ def measure(args: argparse.Namespace) -> list[str]:
     machine = torch.cuda.get_device_name() if args.device == "cuda" else torch.backends.cpu.get_cpu_capability()
     say(
         f"{args.device} ({machine}), {os.cpu_count()} cores, {args.threads} thread(s), torch {torch.__version__}, "
-        f"batch {BATCH}; medians of {args.rounds} windows of {args.window} steps, the first {DISCARDED} left out.",
+        "batch 128, of the residual HVAE 32; "
+        f"medians of {args.rounds} windows of {args.window} steps, the first {DISCARDED} left out.",
         "",
         "| model | loop | ms a step | images/s | speed of the raw limit | by CPU time | of the usual loop "
         "| end of an epoch, ms | of the raw limit, whole epochs |",
@@ -175,14 +188,16 @@ def measure(args: argparse.Namespace) -> list[str]:
         say(*training_rows(model, windows, args.window, steps=len(runs[model].data.train_dataloader())))
         doubts += doubt(model, windows)
     say(*doubts)
-    if "mlp" in runs and args.images:
+    evaluated = [model for model in ("mlp", "lvae") if model in runs and args.images]  # L = 1 and L = 5
+    if evaluated:
         say(
             "",
-            f"| IW-{SAMPLES}, MLP VAE | images | seconds | images/s | times as fast | 500 images, s (extrapolated) "
+            f"| IW-{SAMPLES} | by | images | seconds | images/s | times as fast | 500 images, s (extrapolated) "
             "| bound, nats |",
-            "|---|---:|---:|---:|---:|---:|---:|",
-            *evaluation_rows(runs["mlp"], args.images, args.repeats, args.device),
+            "|---|---|---:|---:|---:|---:|---:|---:|",
         )
+    for model in evaluated:
+        say(*evaluation_rows(model, runs[model], args.images, args.repeats, args.device))
     return lines
 
 

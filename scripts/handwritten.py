@@ -1,7 +1,7 @@
-"""The benchmark's yardstick: the same three models and their training loops, written by hand in plain PyTorch.
+"""The benchmark's yardstick: the same models and their training loops, written by hand in plain PyTorch.
 
 Nothing here knows vaelab. `limit` is a loop with every trick that pays, `usual` the loop as tutorials have it.
-Shapes: x [B, 1, 28, 28] in {0, 1}; losses in nats per image.
+Shapes: x [B, 1, H, W] in {0, 1}; losses in nats per image.
 """
 
 import math
@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from handwritten_deep import Deep
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -26,6 +27,13 @@ class VAE(nn.Module):
         nll = F.binary_cross_entropy_with_logits(self.decoder(z), x.flatten(1), reduction="sum")
         kl = 0.5 * (mean.square() + log_var.exp() - log_var - 1).sum()
         return (nll + kl) / len(x)
+
+    def log_weight(self, x: Tensor) -> Tensor:
+        """log p(x, z) - log q(z | x) for one draw of z, [B]."""
+        mean, log_var = self.encoder(x).chunk(2, 1)
+        z = mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
+        log_px = -F.binary_cross_entropy_with_logits(self.decoder(z), x.flatten(1), reduction="none").sum(1)
+        return log_px - 0.5 * z.square().sum(1) - _log_normal(z, mean, log_var)
 
 
 class LVAE(nn.Module):
@@ -61,6 +69,31 @@ class LVAE(nn.Module):
         nll = F.binary_cross_entropy_with_logits(self.out(z), x, reduction="sum")
         return (nll + kl) / len(x)
 
+    def log_weight(self, x: Tensor) -> Tensor:
+        """log p(x, z) - log q(z | x) for one draw of every layer, [B]."""
+        x = x.flatten(1)
+        h, seen = x, []
+        for up, head in zip(self.up, self.seen, strict=True):
+            h = up(h)
+            seen.append(head(h).chunk(2, 1))
+        mean, log_var = seen[-1]
+        z = mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
+        log_weight = -0.5 * z.square().sum(1) - _log_normal(z, mean, log_var)
+        for i in reversed(range(len(self.prior))):
+            p_mean, p_log_var = self.prior[i](self.down[i](z)).chunk(2, 1)
+            x_mean, x_log_var = seen[i]
+            p_precision, x_precision = torch.exp(-p_log_var), torch.exp(-x_log_var)
+            var = 1 / (p_precision + x_precision)
+            mean = (p_mean * p_precision + x_mean * x_precision) * var
+            z = mean + var.sqrt() * torch.randn_like(mean)
+            log_weight += _log_normal(z, p_mean, p_log_var) - _log_normal(z, mean, var.log())
+        return log_weight - F.binary_cross_entropy_with_logits(self.out(z), x, reduction="none").sum(1)
+
+
+def _log_normal(z: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
+    """Without the constant, which p and q share."""
+    return -0.5 * (log_var + (z - mean).square() / log_var.exp()).sum(1)
+
 
 def _two(n: int, width: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(n, width), nn.LeakyReLU(0.1), nn.Linear(width, width), nn.LeakyReLU(0.1))
@@ -87,11 +120,11 @@ def lvae() -> LVAE:
     return LVAE((64, 32, 16, 8, 4), (512, 256, 128, 64, 32))
 
 
-MODELS: dict[str, Callable[[], nn.Module]] = {"mlp": mlp, "conv": conv, "lvae": lvae}
+MODELS: dict[str, Callable[[], nn.Module]] = {"mlp": mlp, "conv": conv, "lvae": lvae, "deep": Deep}
 
 
 def limit(model: nn.Module, x: Tensor, batch_size: int, tick: Callable[[int], None]) -> None:
-    """Train for ever on x, uint8 [N, 1, 28, 28]: one tensor, index_select, 16 random bits a pixel, fused Adam.
+    """Train for ever on x, uint8 [N, 1, H, W]: one tensor, index_select, 16 random bits a pixel, fused Adam.
 
     `tick(epoch)` is called before every step, here and in `usual`; they end by the exception it raises.
     """
@@ -129,20 +162,11 @@ def usual(model: nn.Module, x: Tensor, batch_size: int, tick: Callable[[int], No
 
 
 @torch.no_grad()
-def importance_weighted(model: VAE, images: Tensor, samples: int) -> Tensor:
+def importance_weighted(model: VAE | LVAE, images: Tensor, samples: int) -> Tensor:
     """log (1/K) Σ p(x, z) / q(z | x), K = `samples`, as it is usually written: image by image, 100 draws a pass,
     the image read by the encoder in each. images [N, 1, 28, 28] -> [N]."""
     bounds = []
     for image in images:
-        log_weights = []
-        for _ in range(samples // 100):
-            x = image.expand(100, 1, 28, 28)
-            mean, log_var = model.encoder(x).chunk(2, 1)
-            z = mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
-            log_q = -0.5 * (log_var + (z - mean).square() / log_var.exp()).sum(1)
-            log_p = -0.5 * z.square().sum(1)
-            x = x.flatten(1)
-            log_p -= F.binary_cross_entropy_with_logits(model.decoder(z), x, reduction="none").sum(1)
-            log_weights.append(log_p - log_q)
+        log_weights = [model.log_weight(image.expand(100, 1, 28, 28)) for _ in range(samples // 100)]
         bounds.append(torch.logsumexp(torch.cat(log_weights), 0) - math.log(samples))
     return torch.stack(bounds)
