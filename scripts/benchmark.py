@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import benchmark_vdvae
 import handwritten
 import handwritten_deep
 import torch
@@ -198,6 +199,9 @@ def measure(args: argparse.Namespace) -> list[str]:
         )
     for model in evaluated:
         say(*evaluation_rows(model, runs[model], args.images, args.repeats, args.device))
+    if args.device == "cuda":
+        say("")
+        benchmark_vdvae.measure(benchmark_vdvae.options([]), say)
     return lines
 
 

@@ -1,4 +1,4 @@
-"""vaelab sample: samples, reconstructions and the coarse-to-fine grid of a run."""
+"""vaelab sample: pictures of a run."""
 
 from pathlib import Path
 
@@ -17,22 +17,26 @@ def main(cfg: DictConfig) -> None:
     settings = plain(cfg)
     check_sample(settings)
 
-    from vaelab.errors import ConfigError
+    from hydra.utils import instantiate
+
+    from vaelab.config.fault import Fault, refuse
     from vaelab.pictures import draw_all
+    from vaelab.pictures.picture import temperature_faults
     from vaelab.training.load import load
     from vaelab.training.quiet import quiet
 
     quiet()
     run = load(settings["run"], settings["weights"], settings["device"])
-    temperature, depth = settings["temperature"], run.module.hierarchy.depth
-    if isinstance(temperature, list) and len(temperature) != depth:
-        raise ConfigError(
-            f"temperature has {len(temperature)} values, this model has {depth} layers: "
-            "give one number for all, or one for each from z1 to zL"
-        )
+    if settings["temperature"] is not None:
+        texts = temperature_faults(settings["temperature"], run.module.hierarchy.depth)
+        refuse([Fault(text) for text in texts])
+        for picture in settings["pictures"].values():
+            if "temperature" in picture:
+                picture["temperature"] = settings["temperature"]
+    pictures = instantiate(settings["pictures"], _convert_="all")
     folder = Path(settings["run"]) / "images"
     paths = draw_all(
-        run.module, run.data, settings["split"], settings["images"], temperature, folder, seed=settings["seed"]
+        run.module, run.data, pictures, settings["split"], settings["images"], folder, seed=settings["seed"]
     )
     for kind, path in paths.items():
         print(f"{kind:<16}{path}")

@@ -125,6 +125,28 @@ def test_sample_draws_the_same_pictures_for_the_same_seed(folder: Path, vaelab: 
     assert code == 2 and "this model has 2 layers" in err
 
 
+def test_sample_draws_each_kind_of_picture_and_refuses_what_does_not_fit(folder: Path, vaelab: Run) -> None:
+    kinds = ["samples", "reconstructions", "coarse_to_fine", "resample", "interpolation", "traversal"]
+    code, out, err = vaelab(
+        "sample", f"run={folder}", f"pictures=[{','.join(kinds)}]", "images=4", "pictures.traversal.unit=2",
+        "pictures.samples.truncation=1.5", "pictures.samples.rows=1", "pictures.interpolation.layers=[2]",
+    )  # fmt: skip
+    assert code == 0, err
+    assert [line.split()[0] for line in out.strip().splitlines()] == kinds
+    assert all((folder / "images" / f"{kind}.png").stat().st_size > 2000 for kind in kinds)
+    before = {path.name: path.read_bytes() for path in (folder / "images").iterdir()}
+    for overrides, words in (
+        (["pictures=[traversal]", "pictures.traversal.unit=3"], "pictures.traversal.unit=3: z2 has units 1 to 2"),
+        (["pictures=[traversal]", "pictures.traversal.layer=9"], "this model has 2 layers, z1 to z2"),
+        (["pictures=[traversl]"], "did you mean traversal"),
+        (["pictures.samples.truncation=0"], "pictures.samples.truncation must be a number above 0, or null, not 0"),
+        (["pictures=[interpolation]", "pictures.interpolation.path=straight"], "one of spherical, linear"),
+    ):
+        code, _, err = vaelab("sample", f"run={folder}", "images=4", *overrides)
+        assert code == 2 and words in err and len(err.strip().splitlines()) == 1, err
+    assert {path.name: path.read_bytes() for path in (folder / "images").iterdir()} == before
+
+
 def test_a_used_folder_is_refused_and_left_alone(folder: Path, vaelab: Run) -> None:
     before = (folder / "history.jsonl").read_bytes()
     code, _, err = vaelab(*QUICK, "hydra.run.dir=run")

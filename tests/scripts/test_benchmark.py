@@ -24,3 +24,15 @@ def test_two_short_rounds_print_a_ratio_and_fill_the_page(tmp_path: Path) -> Non
 def test_help_names_the_models() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "benchmark.py"), "--help"]
     assert "lvae" in subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def test_the_deep_benchmark_runs_on_a_small_model() -> None:
+    """On a GPU it takes the published one, in more precisions, compiled and not."""
+    command = [sys.executable, str(ROOT / "scripts" / "benchmark_vdvae.py"), "--device", "cpu"]
+    short = ["--experiment", "vdvae_tiny", "--batch", "2", "--warmup", "1", "--steps", "2"]
+    choices = ["--precisions", "32-true", "bf16-mixed", "--compiled", "no"]
+    result = subprocess.run([*command, *short, *choices], capture_output=True, text=True, timeout=200)
+    assert result.returncode == 0, result.stderr
+    rows = [line.split("|") for line in result.stdout.splitlines() if line.startswith(("| 32-true", "| bf16"))]
+    assert [row[3].strip() for row in rows] == ["vaelab", "plain"] * 2
+    assert all(float(row[4]) > 0 for row in rows)

@@ -6,18 +6,25 @@ import pytorch_lightning as pl
 
 from vaelab.config.types import Count, PositiveInt
 from vaelab.data.image_data import ImageData
-from vaelab.pictures import draw_all
+from vaelab.pictures import Picture, draw_all, refuse_unfit
 from vaelab.training.modules import HVAE
 
 
 class Pictures(pl.Callback):
-    """Samples, reconstructions and the coarse-to-fine grid, every n epochs (0: only at the end) and at the end.
+    """Each of `kinds` from `images` images of the validation split, every n epochs (0: only at the end) and at the end.
 
-    Files are named by the epoch; the ones of the end have no number.
+    Files are named by the epoch; the ones of the end have no number. Raises ConfigError before the first step for a
+    picture that does not fit the model.
     """
 
-    def __init__(self, *, every_n_epochs: Count, images: PositiveInt) -> None:
-        self.every_n_epochs, self.images = every_n_epochs, images
+    def __init__(self, *, every_n_epochs: Count, images: PositiveInt, kinds: dict[str, Picture]) -> None:
+        self.every_n_epochs, self.images, self.kinds = every_n_epochs, images, kinds
+
+    def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        data = trainer.datamodule  # type: ignore[attr-defined]
+        if isinstance(module, HVAE) and isinstance(data, ImageData):
+            images = len(data.spread("val", self.images))
+            refuse_unfit(self.kinds, module.hierarchy.z_dims, images, "callbacks.pictures.kinds")
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         epoch = trainer.current_epoch + 1
@@ -33,7 +40,7 @@ class Pictures(pl.Callback):
             return
         assert isinstance(module, HVAE)
         folder = Path(trainer.default_root_dir) / "images"
-        paths = draw_all(module, data, "val", self.images, 1.0, folder, suffix)
+        paths = draw_all(module, data, self.kinds, "val", self.images, folder, suffix)
         for logger in trainer.loggers:
             if isinstance(logger, pl.loggers.WandbLogger):
                 for kind, path in paths.items():

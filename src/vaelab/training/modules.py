@@ -6,7 +6,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 from torch import Tensor
-from torch.nn.utils import get_total_norm
+from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from torch.optim.lr_scheduler import LambdaLR
 
 from vaelab.metrics import Figures
@@ -78,7 +78,9 @@ class HVAE(pl.LightningModule):
         self.log_dict({f"test/{k}": v for k, v in self.test_figures.compute().items()}, **LOCAL)
 
     def configure_optimizers(self) -> Any:
-        optimizer = self.optimizer.make(self.parameters())
+        # in fp16 a fused optimiser would take the loss scale off by itself, after the clipping
+        fused = self._trainer is None or self.trainer.precision != "16-mixed"
+        optimizer = self.optimizer.make(self.parameters(), fused)
         if not self.optimizer.scheduled:
             return optimizer
         total = int(self.trainer.estimated_stepping_batches) if self.optimizer.cosine_decay else 0
@@ -91,13 +93,19 @@ class HVAE(pl.LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
+        # not Lightning's own clipping, which refuses fused optimisers in mixed precision: gradients are unscaled here
+        parameters = list(self.parameters())
         value = self.optimizer.clip_norm if gradient_clip_val is None else gradient_clip_val
+        if value and gradient_clip_algorithm == "value":
+            clip_grad_value_(parameters, value)
+            value = None
+        if not value and self.guard is None:
+            return
+        norm = get_total_norm(p.grad for p in parameters if p.grad is not None)
         if self.guard is not None:
-            parameters = list(self.parameters())
-            norm = get_total_norm(p.grad for p in parameters if p.grad is not None)
             self.guard(parameters, norm)
         if value:
-            self.clip_gradients(optimizer, value, gradient_clip_algorithm)
+            clip_grads_with_norm_(parameters, value, norm)
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Lightning sets this name some 40 times a step; nn.Module's own __setattr__ makes that 80 µs

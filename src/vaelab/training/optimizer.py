@@ -34,10 +34,11 @@ class Optimizer:
         self.warmup_steps, self.cosine_decay, self.clip_norm = warmup_steps, cosine_decay, clip_norm
         self.skip_norm = skip_norm
 
-    def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def make(self, parameters: Iterable[nn.Parameter], fused: bool = True) -> torch.optim.Optimizer:
         target = getattr(self.algorithm, "func", self.algorithm)
-        fused = {"fused": True} if "fused" in inspect.signature(target).parameters else {}
-        return self.algorithm(list(parameters), lr=self.lr, betas=self.betas, weight_decay=self.weight_decay, **fused)
+        knows = "fused" in inspect.signature(target).parameters
+        facts = {"lr": self.lr, "betas": self.betas, "weight_decay": self.weight_decay}
+        return self.algorithm(list(parameters), **facts, **({"fused": True} if fused and knows else {}))
 
     @property
     def scheduled(self) -> bool:

@@ -1,0 +1,38 @@
+"""What each layer adds to a picture."""
+
+from collections.abc import Iterator, Sequence
+
+from torch import Tensor
+
+from vaelab.model import Hierarchy
+from vaelab.pictures.grid import Grid
+from vaelab.pictures.picture import Picture, Temperature, evenly, heat, layers, shown, temperature_faults
+from vaelab.proposal import Ancestral, Clamped
+
+
+class CoarseToFine(Picture):
+    """For k = L, L-1, …, 0: the top k layers from q(z | x), the same draw for every k, the rest from p again.
+
+    k = L is the reconstruction, k = 0 a free sample. Of many layers some are shown, evenly spaced.
+    """
+
+    def __init__(self, *, temperature: Temperature) -> None:
+        self.temperature = temperature
+
+    def faults(self, z_dims: Sequence[int], images: int) -> Iterator[str]:
+        yield from temperature_faults(self.temperature, len(z_dims))
+
+    def __call__(self, hierarchy: Hierarchy, x: Tensor) -> Grid:
+        depth, kept = hierarchy.depth, hierarchy(x).latents
+        rows, what = [("data", x)], ""
+        for k in evenly(range(depth, -1, -1)):
+            given = {l: kept[l].z for l in range(depth - k, depth)}
+            rest = Ancestral((len(x),), self.temperature)
+            pictures, what = shown(hierarchy.generate(Clamped(given, rest)).px)
+            rows.append((f"{layers(depth - k + 1, depth)} held" if k else "none held", pictures))
+        trivial = " (with one layer: a reconstruction, then a sample)" if depth == 1 else ""
+        title = (
+            f"coarse to fine{trivial}: the layers held are drawn from q(z | x), "
+            f"the rest from p at {heat(self.temperature)}; {what}"
+        )
+        return Grid(title, rows)
