@@ -133,7 +133,7 @@ def test_tab_completion_knows_groups_and_settings(tmp_path: Path) -> None:
     """
     out = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path).stdout.splitlines()
     assert out[0] == "evaluate"
-    assert out[1].split() == ["model=hvae", "model=vae"]
+    assert out[1].split() == ["model=deep", "model=hvae", "model=vae"]
     assert out[2].split() == ["trainer.max_epochs="]
     assert out[3].split() == ["iw_samples="]
 
