@@ -42,7 +42,9 @@ def evaluate(
     layers = []
     for l, (aligned, active) in enumerate(zip(figures.aligned, figures.active_units, strict=True)):
         share, units = mean(figures.costs[:, l]), module.hierarchy.z_dims[l]
-        layers.append({"layer": f"z{l + 1}", term(aligned): share, "active_units": active, "units": units})
+        layer = {"layer": f"z{l + 1}", term(aligned): share, "active_units": active, "units": units}
+        of_units = figures.unit_kl[l]
+        layers.append(layer if of_units.isnan().any() else {**layer, "unit_kl": of_units.tolist()})
     report: dict[str, Any] = {
         "split": split,
         "n": n,

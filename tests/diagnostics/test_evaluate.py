@@ -72,3 +72,19 @@ def test_one_draw_cannot_tell_the_active_units_of_a_layer_that_hangs_on_another(
     assert evaluate_split(hierarchy([3]), [images(50)], samples=1, max_rows=1000).active_units[0] is not None
     figures = evaluate_split(hierarchy([3, 2], "bottom_up"), [images(50)], samples=1, max_rows=1000)
     assert figures.active_units[0] is not None and figures.active_units[1] is None
+
+
+@pytest.mark.parametrize("encoder", ["bottom_up", "concatenate"])
+def test_the_kls_of_units_add_up_to_their_layers(encoder: str) -> None:
+    """Where q and p are aligned and diagonal; whatever the blocks."""
+    model, x = hierarchy([4, 3], encoder), images(10)
+    torch.manual_seed(0)
+    figures = evaluate_split(model, [x[:7], x[7:]], samples=6, max_rows=14)
+    for l, aligned in enumerate(figures.aligned):
+        units = figures.unit_kl[l]
+        if not aligned:
+            assert units.isnan().all()
+        else:
+            assert units.shape == (model.z_dims[l],) and (units >= 0).all()
+            assert units.sum().item() == pytest.approx(figures.costs[:, l].mean().item(), rel=1e-5)
+    assert [bool(u.isnan().any()) for u in figures.unit_kl] == [encoder == "bottom_up", False]

@@ -8,7 +8,7 @@ from vaelab.config.run_folder import find_checkpoint, read_config
 from vaelab.config.types import Count, NonNegative, PositiveInt
 
 Split = Literal["train", "val", "test"]
-Weights = Literal["best", "last"]
+Weights = Literal["best", "last", "raw"]
 
 
 def evaluate(

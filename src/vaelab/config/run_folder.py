@@ -45,8 +45,8 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def find_checkpoint(folder: Path, weights: str) -> Path:
-    """checkpoints/best.ckpt, or last.ckpt for `last` and `raw`; `best` falls back to `last` where none was chosen, in a run shorter than
-    its KL warm-up. Raises CheckpointError when there is none."""
+    """checkpoints/best.ckpt, or last.ckpt for `last` and `raw`; `best` falls back to `last` where none was chosen, in a
+    run shorter than its KL warm-up. Raises CheckpointError when there is none."""
     path = folder / "checkpoints" / f"{'last' if weights == 'raw' else weights}.ckpt"
     if weights == "best" and not path.exists():
         path = path.with_name("last.ckpt")

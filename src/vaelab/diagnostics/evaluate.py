@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vaelab.diagnostics.active_units import active, mean_or_draws, moments_of
+from vaelab.distributions import DiagonalNormal, unit_kl
 from vaelab.model import Hierarchy, Latent, Terms
 
 
@@ -17,7 +18,8 @@ class SplitFigures:
     """Per image, [N] each, float64, nats: means over `samples` draws, and the bound of all of them.
 
     `costs` [N, L] are the layers' terms from z_1 to z_L, KLs where `aligned`; `effective_sample_size` is that of the
-    bound's weights; `moments` are, for each layer, sums over images of its posterior means.
+    bound's weights; `moments` are, for each layer, sums over images of its posterior means; `unit_kl` [d] are the
+    mean KLs of a layer's units, nan where q and p are not aligned or not both diagonal.
     """
 
     elbo: Tensor
@@ -27,6 +29,7 @@ class SplitFigures:
     iw_bound: Tensor
     effective_sample_size: Tensor
     moments: tuple[Tensor, ...]
+    unit_kl: tuple[Tensor, ...]
     aligned: tuple[bool, ...]
     samples: int
 
@@ -68,7 +71,10 @@ def _join(parts: list[SplitFigures]) -> SplitFigures:
     per_image = ("elbo", "objective", "reconstruction", "costs", "iw_bound", "effective_sample_size")
     moments = tuple(torch.stack(layer).sum(0) for layer in zip(*(part.moments for part in parts), strict=True))
     joined: dict[str, Any] = {name: images(name) for name in per_image}
-    return replace(parts[0], moments=moments, **joined)
+    shares = [len(part.elbo) / len(joined["elbo"]) for part in parts]
+    layers = zip(*(part.unit_kl for part in parts), strict=True)
+    unit_kl = tuple(sum(s * kl for s, kl in zip(shares, layer, strict=True)) for layer in layers)
+    return replace(parts[0], moments=moments, unit_kl=unit_kl, **joined)
 
 
 def _images(
@@ -80,6 +86,7 @@ def _images(
     # log Σ w and log Σ w², as they come
     log_sum, log_squares = zeros - math.inf, zeros - math.inf
     means: list[Tensor] = []  # of each layer: Σ_k and Σ_k² of E_q[z], [2, B, d]
+    units = [torch.zeros(d, dtype=torch.float64, device=x.device) for d in hierarchy.z_dims]
     done = 0
     while done < samples:
         k = min(block, samples - done)
@@ -99,6 +106,7 @@ def _images(
                 means.append(sums)
             else:
                 means[l] += sums
+            units[l] += _unit_kl(latent) * (k / samples)
         done += k
     reconstruction, costs = reconstruction / samples, costs / samples
     return SplitFigures(
@@ -109,9 +117,18 @@ def _images(
         iw_bound=log_sum - math.log(samples),
         effective_sample_size=torch.exp(2 * log_sum - log_squares),
         moments=tuple(_moments(sums, samples, latent) for sums, latent in zip(means, terms.latents, strict=True)),
+        unit_kl=tuple(units),
         aligned=hierarchy.encoder.aligned,
         samples=samples,
     )
+
+
+def _unit_kl(latent: Latent) -> Tensor:
+    """The mean over draws and images of each unit's KL, [d]; nan where a unit has none of its own."""
+    q, p = latent.q, latent.p
+    if not latent.aligned or not isinstance(q, DiagonalNormal) or not isinstance(p, DiagonalNormal):
+        return torch.full((latent.z.shape[-1],), math.nan, device=latent.z.device)
+    return unit_kl(q, p).double().flatten(0, -2).mean(0)
 
 
 def _moments(sums: Tensor, samples: int, latent: Latent) -> Tensor:

@@ -1,7 +1,7 @@
 """Distributions torch does not have in the form needed here."""
 
 from vaelab.distributions.correlated_normal import CorrelatedNormal, full_normal, low_rank_normal
-from vaelab.distributions.diagonal_normal import DiagonalNormal, UnitNormal
+from vaelab.distributions.diagonal_normal import DiagonalNormal, UnitNormal, unit_kl
 from vaelab.distributions.mixture import Mixture, MixtureOfNormals, mixture
 from vaelab.distributions.normalizing_flow import Autoregressive, NormalizingFlow
 from vaelab.distributions.operations import draw, log_ratio, missing, tempered, whole
@@ -24,5 +24,6 @@ __all__ = [
     "missing",
     "mixture",
     "tempered",
+    "unit_kl",
     "whole",
 ]

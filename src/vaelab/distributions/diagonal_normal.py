@@ -68,13 +68,22 @@ class DiagonalNormal(Distribution):
         return per_dimension.flatten(-self.event_dims).sum(-1) if self.event_dims > 1 else per_dimension.sum(-1)
 
 
-@register_kl(DiagonalNormal, DiagonalNormal)
-def _kl_diagonal_normals(q: DiagonalNormal, p: DiagonalNormal) -> Tensor:
-    """KL(q ‖ p) in closed form, nats, summed over the event."""
+def unit_kl(q: DiagonalNormal, p: DiagonalNormal) -> Tensor:
+    """KL(q_u ‖ p_u) of every unit u, nats, [.., d]; their sum is KL(q ‖ p)."""
+    return 0.5 * _twice_the_kl(q, p)
+
+
+def _twice_the_kl(q: DiagonalNormal, p: DiagonalNormal) -> Tensor:
     log_ratio = q.log_scale - p.log_scale
     distance = (q.loc - p.loc) * torch.exp(-p.log_scale)
     excess = torch.addcmul(torch.expm1(2.0 * log_ratio), distance, distance)
-    return 0.5 * q._sum(torch.sub(excess, log_ratio, alpha=2.0))
+    return torch.sub(excess, log_ratio, alpha=2.0)
+
+
+@register_kl(DiagonalNormal, DiagonalNormal)
+def _kl_diagonal_normals(q: DiagonalNormal, p: DiagonalNormal) -> Tensor:
+    """KL(q ‖ p) in closed form, nats, summed over the event."""
+    return 0.5 * q._sum(_twice_the_kl(q, p))
 
 
 class UnitNormal(DiagonalNormal):
