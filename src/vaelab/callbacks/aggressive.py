@@ -88,7 +88,7 @@ class Aggressive(pl.Callback):
         self.optimizer.zero_grad()
         (-objective).backward(inputs=[p for group in self.optimizer.param_groups for p in group["params"]])
         if norm := module.optimizer.clip_norm:
-            module.clip_gradients(self.optimizer, norm)
+            torch.nn.utils.clip_grad_norm_(module.hierarchy.encoder.parameters(), norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
         return objective.detach()

@@ -82,8 +82,12 @@ TEXTS: list[tuple[str, Callable[[re.Match[str], Told], str | None]]] = [
     (
         r"In '(?P<file>[^']*)': Could not override '(?P<key>[^']*)'\. No match in the defaults list",
         lambda m, t: (
-            f"{m['file']}.yaml overrides the group {m['key']}, which the defaults do not have"
-            + near(m["key"], t.groups)
+            f"{m['file']}.yaml overrides the group {m['key']}, which "
+            + (
+                f"the chosen {m['key'].rpartition('/')[0]} does not have"
+                if m["key"] in t.groups
+                else f"the defaults do not have{near(m['key'], t.groups)}"
+            )
         ),
     ),
     (
