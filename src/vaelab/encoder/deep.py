@@ -11,15 +11,15 @@ from torch.distributions import Distribution
 
 from vaelab.config.types import Positive, PositiveInt
 from vaelab.decoder.deep import State
-from vaelab.distributions import DiagonalNormal, draw
-from vaelab.encoder.encoder import Encoder, batch_of
+from vaelab.distributions import DiagonalNormal
+from vaelab.encoder.encoder import Encoder, downwards
 from vaelab.errors import ConfigError
 from vaelab.nn import Net, Shape
 from vaelab.nn.bottleneck import Bottleneck, middle_of
 from vaelab.nn.layers import Activation
 from vaelab.nn.stage import Stage, by_layer
 from vaelab.posterior import Posterior
-from vaelab.proposal import Drawn, Proposal
+from vaelab.proposal import Proposal
 
 
 class Deep(Encoder):
@@ -96,14 +96,7 @@ class Deep(Encoder):
         return self.heads[-1](encoded[-1])
 
     def propose(self, encoded: list[Tensor], sample_shape: tuple[int, ...] = ()) -> Proposal:
-        top = self.top(encoded)
-        batch_shape = batch_of(top, sample_shape)
-
-        def proposal(l: int, h: State | None, p: Distribution) -> Drawn:
-            q = top if h is None else self._q(l, encoded[self.of[l]], h, p)
-            return Drawn(draw(q, batch_shape), q, aligned=True)
-
-        return proposal
+        return downwards(self.top(encoded), lambda l, h, p: self._q(l, encoded[self.of[l]], h, p), sample_shape)
 
     def _q(self, l: int, seen: Tensor, h: State, p: Distribution) -> Distribution:
         state = h.features

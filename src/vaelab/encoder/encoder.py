@@ -1,11 +1,14 @@
 """What the hierarchy asks of an encoder."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
+from vaelab.distributions import draw
 from vaelab.nn import Net, NetFactory, Shape
+from vaelab.proposal import Drawn, Proposal
 
 
 class Encoder(nn.Module):
@@ -31,7 +34,7 @@ class Encoder(nn.Module):
         """q(z_L | x), where it hangs on x alone. Raises ConfigError where it does not."""
         raise NotImplementedError
 
-    def propose(self, encoded: Any, sample_shape: tuple[int, ...] = ()) -> Any:
+    def propose(self, encoded: Any, sample_shape: tuple[int, ...] = ()) -> Proposal:
         """A proposal for `Hierarchy.generate`; with `sample_shape=(K,)` every z is drawn K times."""
         raise NotImplementedError
 
@@ -42,6 +45,19 @@ def feature_nets(in_shapes: list[Shape | None], net: NetFactory) -> list[Net]:
     for l, in_shape in enumerate(in_shapes):
         nets.append(net(nets[-1].out_shape if in_shape is None else in_shape, None, layer=l))
     return nets
+
+
+def downwards(
+    top: Distribution, q: Callable[[int, Any, Distribution], Distribution], sample_shape: tuple[int, ...]
+) -> Proposal:
+    """Inference in the order of generation: z_L from `top`, every other z_l from `q(l, h, p)`, as the loop meets it."""
+    batch_shape = batch_of(top, sample_shape)
+
+    def proposal(l: int, h: Any, p: Distribution) -> Drawn:
+        found = top if h is None else q(l, h, p)
+        return Drawn(draw(found, batch_shape), found, aligned=True)
+
+    return proposal
 
 
 def batch_of(q: Distribution, sample_shape: tuple[int, ...]) -> tuple[int, ...]:

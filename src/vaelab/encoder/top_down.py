@@ -6,11 +6,10 @@ from typing import Protocol
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from vaelab.distributions import draw
-from vaelab.encoder.encoder import Encoder, batch_of, feature_nets
+from vaelab.encoder.encoder import Encoder, downwards, feature_nets
 from vaelab.nn import NetFactory, Shape
 from vaelab.posterior import Posterior
-from vaelab.proposal import Drawn, Proposal
+from vaelab.proposal import Proposal
 
 
 class MergeFactory(Protocol):
@@ -57,11 +56,4 @@ class TopDown(Encoder):
         return self.heads[-1](encoded[-1])
 
     def propose(self, encoded: list[Tensor], sample_shape: tuple[int, ...] = ()) -> Proposal:
-        top = self.top(encoded)
-        batch_shape = batch_of(top, sample_shape)
-
-        def proposal(l: int, h: Tensor | None, p: Distribution) -> Drawn:
-            q = top if h is None else self.heads[l](encoded[l], h, p)
-            return Drawn(draw(q, batch_shape), q, aligned=self.aligned[l])
-
-        return proposal
+        return downwards(self.top(encoded), lambda l, h, p: self.heads[l](encoded[l], h, p), sample_shape)

@@ -4,18 +4,14 @@ A byte v stands at y = 2v/255 - 1 in [-1, 1] and owns the bin y ± 1/255; the fi
 and scales are on that line, x and its mean are bytes. [..] is any shape: all but the class at the end is elementwise.
 """
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Distribution
-from torch.nn import functional as F
 
-from vaelab.config.types import Positive
-from vaelab.likelihood.likelihood import Likelihood
-from vaelab.nn import Shape
+from vaelab.likelihood.location_scale import LocationScale
 
 T = TypeVar("T", float, Tensor)
 # e^10 is ten thousand times the whole line: a bin has no less than 3e-7 of a scale, and 32 bits still know it
@@ -99,29 +95,13 @@ class DiscretisedImages(Distribution):
         return self.bins.log_prob(value).flatten(-3).sum(-1)
 
 
-class Discretised(Likelihood):
-    """Each byte has its own bins: loc(z), and one learned scale for all or s(z) for each (`per_pixel`).
-
-    The scale stays above `min_scale` (log s is a softplus above it) and starts near 1, half of the line.
-    """
+class Discretised(LocationScale):
+    """Each byte has its own bins: loc(z), and one learned scale for all or s(z) for each. A scale of 1 is half of the
+    line that the bytes lie on."""
 
     takes = ("byte",)
     family: ClassVar[Standard]
 
-    def __init__(self, x_shape: Shape, *, per_pixel: bool, min_scale: Positive) -> None:
-        super().__init__(x_shape)
-        self.per_pixel = per_pixel
-        self.log_min = math.log(min_scale)
-        self.raw = None if per_pixel else nn.Parameter(torch.zeros(()))
-
-    @property
-    def planes(self) -> int:
-        return 2 if self.per_pixel else 1
-
     def forward(self, params: Tensor) -> Distribution:
-        if self.raw is None:
-            loc, raw = params.chunk(2, dim=-3)
-        else:
-            loc, raw = params, self.raw
-        log_scale = (self.log_min + F.softplus(raw - self.log_min)).clamp(max=MAX_LOG_SCALE)
-        return DiscretisedImages(Bins(loc, log_scale, self.family))
+        loc, log_scale = self.read(params)
+        return DiscretisedImages(Bins(loc, log_scale.clamp(max=MAX_LOG_SCALE), self.family))
