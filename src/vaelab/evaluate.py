@@ -85,7 +85,7 @@ def per_image(
             seed_noise(noise_key(batch.key, "evaluate"))
             yield data.in_units(batch._replace(x=batch.x.to(module.device))).x
 
-    with _progress(f"{split}: {iw_samples} draws an image", len(loader.x)) as advance:
+    with progress(f"{split}: {iw_samples} draws an image", len(loader.x)) as advance:
         return evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, objective, advance)
 
 
@@ -126,7 +126,7 @@ def main(cfg: DictConfig) -> None:
 
 
 @contextmanager
-def _progress(text: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress(text: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar over images in a terminal, nothing elsewhere."""
     from rich.progress import Progress
 

@@ -27,7 +27,7 @@ def quality(run: "Loaded", features: "Features", cfg: dict[str, Any]) -> dict[st
     """
     from vaelab.diagnostics.quality import look
     from vaelab.diagnostics.shown import Shown, possible
-    from vaelab.evaluate import _progress as progress
+    from vaelab.evaluate import progress
     from vaelab.metrics.precision_recall import precision_recall
     from vaelab.metrics.quality import fid, kid
     from vaelab.seeding import noise_key

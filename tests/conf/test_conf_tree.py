@@ -170,7 +170,7 @@ def test_every_experiment_trains_a_batch(experiment: str, arrays: Path, tmp_path
         colours = tmp_path / "colours.npy"
         np.save(colours, np.random.default_rng(0).integers(0, 256, (40, 3, 32, 32), dtype=np.uint8))
         small = "[{resolution:32,blocks:1,width:16,z_channels:2},{resolution:1,blocks:2,width:16,z_channels:2}]"
-        data = ["data=arrays", f"data.path={colours}", f"model.stages={small}", "encoder.blocks=[1,1]", "trainer=cpu"]
+        data = ["data=arrays", f"data.path={colours}", f"model.stages={small}", "encoder.blocks=[1,1]"]
     run = build(compose([f"experiment={experiment}", *data, *SMALL, *SMOKE, "~callbacks.pictures"]), tmp_path)
     run.fit()
     assert run.trainer.global_step >= 1

@@ -167,6 +167,24 @@ def test_every_parameter_gets_a_gradient_and_recomputing_changes_none(relative: 
     assert all(torch.equal(a, b) for a, b in zip(*gradients, strict=True))  # type: ignore[arg-type]
 
 
+def test_recomputing_keeps_fewer_activations() -> None:
+    kept = []
+    for recompute in (False, True):
+        model, numbers = deep(SMALL, recompute=recompute), []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t, n=numbers: n.append(t.numel()) or t, lambda t: t):
+            model(torch.rand(5, 3, 4, 6).double().round())
+        kept.append(sum(numbers))
+    assert kept[1] < 0.7 * kept[0]
+
+
+def test_the_first_stage_may_be_the_images_own_whatever_their_size() -> None:
+    given: Stages = [
+        {"resolution": "image", "blocks": 1, "width": 4, "z_channels": 2},
+        {"resolution": 4, "blocks": 1, "width": 4, "z_channels": 2},
+    ]
+    assert [stage.size for stage in read_stages(given, (1, 9, 5))] == [(9, 5), (4, 4)]
+
+
 def test_a_fresh_block_ahead_says_nothing_and_the_residual_path_keeps_its_size() -> None:
     stages = read_stages([{"resolution": 8, "blocks": 20, "width": 16, "z_channels": 2}], (1, 8, 8))
     torch.manual_seed(0)

@@ -30,7 +30,7 @@ SETTINGS: dict[str, dict[str, Argument]] = {
     },
     # [] is any element of a list
     "model.stages[]": {
-        "resolution": Argument(PositiveInt | _Size, required=True),
+        "resolution": Argument(PositiveInt | _Size | Literal["image"], required=True),
         "blocks": Argument(PositiveInt, required=True),
         "width": Argument(PositiveInt, required=True),
         "z_channels": Argument(PositiveInt, required=True),

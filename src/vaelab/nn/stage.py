@@ -24,12 +24,14 @@ class Stage(NamedTuple):
 def read_stages(given: Sequence[Mapping[str, Any]], x_shape: Shape) -> list[Stage]:
     """`model.stages` of a config, from the image up to the top, for images [C, H, W].
 
-    A resolution is one side of a square, or [H, W]. Raises ConfigError unless the first is the image's own and each
-    is no larger than the one before.
+    A resolution is one side of a square, [H, W], or `image`: that of the images. Raises ConfigError unless the first
+    is the image's own and each is no larger than the one before.
     """
     stages = []
     for stage in given:
         side = stage["resolution"]
+        if side == "image":
+            side = x_shape[1:]
         size = (side, side) if isinstance(side, int) else (side[0], side[1])
         stages.append(Stage(size, stage["blocks"], stage["width"], stage["z_channels"]))
     if stages[0].size != tuple(x_shape[1:]):
@@ -37,7 +39,7 @@ def read_stages(given: Sequence[Mapping[str, Any]], x_shape: Shape) -> list[Stag
         asked = str(h) if h == w else f"[{h}, {w}]"
         raise ConfigError(
             f"model.stages begins at resolution {list(stages[0].size)}, but the images are {h}×{w}: "
-            f"give the first stage resolution: {asked}, or scale the images with data.size"
+            f"give the first stage resolution: {asked}, or image, or scale the images with data.size"
         )
     for below, above in pairwise(stages):
         if above.size[0] > below.size[0] or above.size[1] > below.size[1]:
