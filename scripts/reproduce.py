@@ -32,7 +32,7 @@ class Model:
     """One run: an experiment with overrides, and the number of draws its bound is worth the time for."""
 
     title: str
-    experiment: str
+    experiment: str | None
     overrides: tuple[str, ...] = ()
     iw_samples: int = 5000
 
@@ -43,6 +43,11 @@ LADDER = ("data.batch_size=100", "trainer.max_epochs=150", "optimizer.lr=0.001",
 WARM, COLD = "objective.schedule.warmup_steps=1000", "objective.schedule.warmup_steps=0"
 PLAIN = ("encoder.net.norm=none", "decoder.net.norm=none")
 STATIC = ("trainer.max_epochs=120", "objective.schedule.warmup_steps=800", "optimizer.cosine_decay=true")
+COSINE = "optimizer.cosine_decay=true"
+BYTES = (
+    *("model=vae", "model.z_dims=[50]", "encoder=bottom_up", "encoder/net=conv", "decoder/net=conv"),
+    *("likelihood=discretised_logistic_mixture", "likelihood.mixtures=5"),
+)
 TWO = ("model=hvae", "model.z_dims=[100,50]", "encoder=bottom_up")
 # the longest first, so that two at a time end together
 MODELS: dict[str, Model] = {
@@ -62,6 +67,8 @@ MODELS: dict[str, Model] = {
     "vae-5": Model("VAE, 5 layers", "lvae_mnist", (*LADDER, *PLAIN, COLD, "encoder=bottom_up")),
     "vae-1-bn-wu": Model("VAE, 1 layer, BN, WU", "lvae_mnist", (*LADDER, WARM, "model=vae", "model.z_dims=[64]")),
     "iwae-5": Model("IWAE, k = 5", "iwae_mnist", (*IWAE, "objective.samples=5")),
+    "vdvae-tiny": Model("residual hierarchy, 11 layers", "vdvae_tiny", ("trainer.max_epochs=25", COSINE), 10),
+    "vae-bytes": Model("VAE, convolutions", None, (*BYTES, "trainer.max_epochs=100", COSINE), 1000),
     "vampprior": Model("VAE, VampPrior", "vampprior_mnist", STATIC),
     "standard-normal": Model("VAE, N(0, I)", "vampprior_mnist", (*STATIC, "prior=standard_normal")),
     "vae-2": Model("VAE, 2 layers", "iwae_mnist", (*IWAE, *TWO, *ELBO)),
@@ -77,6 +84,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "Ladder (Sønderby et al. 2016; dynamic binarisation; 512-256-128-64-32)": (
         *("vae-1-bn-wu", "vae-5", "vae-5-bn", "vae-5-bn-wu", "lvae"),
     ),
+    "Bytes (Child 2021; a mixture of five logistics)": ("vae-bytes", "vdvae-tiny"),
     "Priors and decoders (static binarisation)": ("standard-normal", "vampprior", "conv-hvae", "pixelvae"),
 }
 # of each claim: the better and the worse
@@ -86,6 +94,7 @@ ORDER = (
     ("LVAE ≥ 1-layer VAE with the same budget", "lvae", "vae-1-bn-wu"),
     ("LVAE ≥ 5-layer VAE", "lvae", "vae-5"),
     ("VampPrior ≥ N(0, I)", "vampprior", "standard-normal"),
+    ("residual hierarchy ≥ VAE, on bytes", "vdvae-tiny", "vae-bytes"),
     ("PixelVAE ≥ VampPrior", "pixelvae", "vampprior"),
     ("PixelVAE ≥ convolutional hierarchy", "pixelvae", "conv-hvae"),
 )
@@ -97,7 +106,8 @@ def arguments(model: Model, folder: Path) -> list[str]:
     ends = ["evaluation.split=val", "evaluation.iw_samples=1", f"hydra.run.dir={folder}"]
     # groups before the settings in them
     overrides = sorted(model.overrides, key=lambda o: "." in o.split("=")[0])
-    return ["train", f"experiment={model.experiment}", *fixed, *overrides, *ends]
+    experiment = [] if model.experiment is None else [f"experiment={model.experiment}"]
+    return ["train", *experiment, *fixed, *overrides, *ends]
 
 
 def one(name: str) -> None:
