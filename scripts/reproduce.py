@@ -115,12 +115,14 @@ def one(name: str) -> None:
     model, folder = MODELS[name], FOLDER / name
     program = [sys.executable, "-m", "vaelab"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    started = time.monotonic()
-    if not (folder / "DONE.json").exists():
+    if (folder / "results.json").exists():
+        return
+    if not (folder / "trained.json").exists():
+        started = time.monotonic()
         subprocess.run([*program, *arguments(model, folder)], check=True, env=environment, stdout=subprocess.DEVNULL)
-        trained = time.monotonic() - started
-    else:
-        trained = json.loads((folder / "results.json").read_text())["seconds"]
+        head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+        trained = {"seconds": time.monotonic() - started, "commit": head.stdout.strip()}
+        (folder / "trained.json").write_text(json.dumps(trained))
 
     import torch
 
@@ -137,10 +139,7 @@ def one(name: str) -> None:
     told = information(run.module.hierarchy, x, max_rows=5000)
     result = {
         "command": shlex.join(["vaelab", *(a for a in arguments(model, folder) if not a.startswith("hydra.run"))]),
-        "commit": subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
-        ).stdout.strip(),
-        "seconds": trained,
+        **json.loads((folder / "trained.json").read_text()),
         "parameters": sum(p.numel() for p in run.module.parameters()),
         "z_dims": run.module.hierarchy.z_dims,
         "iw_samples": model.iw_samples,

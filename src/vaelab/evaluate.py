@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from vaelab.training.load import Loaded
 
 
+# images read at a time, whatever the batches of training: their noise hangs on it
+TOGETHER = 128
+
+
 def evaluate(
     run: "Loaded", split: str, iw_samples: int, max_rows: int, seed: int, max_images: int | None = None
 ) -> dict[str, Any]:
@@ -53,7 +57,8 @@ def evaluate(
         "elbo": mean(figures.elbo),
         "reconstruction": mean(figures.reconstruction),
         "kl": mean(figures.costs.sum(1)),
-        "objective": mean(figures.objective),
+        # none where evaluation has fewer draws than the objective is made from
+        "objective": None if figures.objective.isnan().all() else mean(figures.objective),
         "iw_bound": mean(figures.iw_bound),
         "iw_samples": iw_samples,
         "effective_sample_size": figures.effective_sample_size.mean().item(),
@@ -69,15 +74,15 @@ def evaluate(
 def per_image(
     run: "Loaded", split: str, iw_samples: int, max_rows: int, seed: int, max_images: int | None = None
 ) -> "SplitFigures":
-    """The same for every image, not yet averaged. Noise hangs on `seed` and the image's place alone, so that two models
-    see the same binarised images."""
+    """The same for every image, not yet averaged. Noise hangs on `seed` and the image's place in the split alone, so
+    that two models see the same binarised images."""
     from torch import Tensor
 
     from vaelab.diagnostics.evaluate import evaluate_split
     from vaelab.seeding import noise_key, seed_noise
 
     module, data = run.module, run.data
-    loader = data.eval_batches(split, seed, max_images)
+    loader = data.eval_batches(split, seed, max_images, batch_size=TOGETHER)
     objective = partial(module.objective, step=run.step)
 
     def batches() -> Iterator[Tensor]:
@@ -86,7 +91,8 @@ def per_image(
             yield data.in_units(batch._replace(x=batch.x.to(module.device))).x
 
     with progress(f"{split}: {iw_samples} draws an image", len(loader.x)) as advance:
-        return evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, objective, advance)
+        group = module.objective.samples or 1
+        return evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, objective, advance, group)
 
 
 def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
@@ -102,8 +108,13 @@ def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
 
 
 def evaluation_file(cfg: dict[str, Any]) -> Path:
-    """evaluation.json is of the test split; another split has its own file beside it."""
-    return Path(cfg["run"]) / ("evaluation.json" if cfg["split"] == "test" else f"evaluation_{cfg['split']}.json")
+    return report_file(cfg, "evaluation")
+
+
+def report_file(cfg: dict[str, Any], name: str) -> Path:
+    """<name>.json is of the test split and the best weights; others have their own file beside it."""
+    others = [cfg[key] for key, usual in (("split", "test"), ("weights", "best")) if cfg[key] != usual]
+    return Path(cfg["run"]) / ("_".join([name, *others]) + ".json")
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")

@@ -82,8 +82,9 @@ def quality_run(cfg: dict[str, Any]) -> dict[str, Any]:
 
 
 def quality_file(cfg: dict[str, Any]) -> Path:
-    """quality.json is of the test split; another split has its own file beside it."""
-    return Path(cfg["run"]) / ("quality.json" if cfg["split"] == "test" else f"quality_{cfg['split']}.json")
+    from vaelab.evaluate import report_file
+
+    return report_file(cfg, "quality")
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="quality")
@@ -107,14 +108,11 @@ def main(cfg: DictConfig) -> None:
 
 def _check_temperature(run: "Loaded", temperature: float | list[float]) -> None:
     from vaelab.errors import ConfigError
+    from vaelab.pictures.picture import temperature_faults
     from vaelab.proposal import Ancestral
 
-    depth = run.module.hierarchy.depth
-    if isinstance(temperature, list) and len(temperature) != depth:
-        raise ConfigError(
-            f"temperature has {len(temperature)} values, this model has {depth} layers: "
-            "give one number for all, or one for each from z1 to zL"
-        )
+    for text in temperature_faults(temperature, run.module.hierarchy.depth):
+        raise ConfigError(text)
     try:
         run.module.hierarchy.generate(Ancestral((1,), temperature))
     except NotImplementedError as error:

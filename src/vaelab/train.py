@@ -76,7 +76,8 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
 
     facts = {"run": str(folder), "weights": "best", "device": str(run.module.device)}
     report = evaluate_run({**facts, "seed": cfg["seed"], "max_images": None, **cfg["evaluation"]})
-    figures = {key: report[key]["value"] for key in ("elbo", "reconstruction", "kl", "objective", "iw_bound")}
+    told = ("elbo", "reconstruction", "kl", "objective", "iw_bound")
+    figures = {key: report[key]["value"] for key in told if report[key] is not None}
     for layer in report["layers"]:
         term, share = layer_term(layer)
         figures[f"{term}/{layer['layer']}"] = share["value"]

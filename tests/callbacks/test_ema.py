@@ -86,3 +86,37 @@ def test_evaluation_says_which_weights(tmp_path: Path) -> None:
         values.append(evaluate(loaded, "val", 2, 100, 0)["elbo"]["value"])
     assert names == ["best, EMA 0.5", "last, EMA 0.5", "last, raw"]
     assert values[0] == values[1] != values[2]
+
+
+def test_pictures_are_of_the_average(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = compose(
+        [
+            *("model=vae", "callbacks=ema", "data=digits", "logger=[]", "trainer.max_epochs=2"),
+            *("encoder.net.widths=[8]", "decoder.net.widths=[8]", "callbacks.ema.decay=0.5"),
+            *("callbacks.pictures.every_n_epochs=1", "trainer.limit_train_batches=3", "data.batch_size=32"),
+        ]
+    )
+    from vaelab.callbacks import pictures
+
+    run, drawn, averages = build(config, tmp_path), [], []
+    ema = next(c for c in run.trainer.callbacks if isinstance(c, Ema))
+
+    def draw_all(module: HVAE, *args: object) -> dict[str, Path]:
+        drawn.append(weights(module))
+        return {}
+
+    class After(pl.Callback):
+        def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+            averages.append([p.detach().clone() for p in ema._average_model.module.parameters()])
+
+    monkeypatch.setattr(pictures, "draw_all", draw_all)
+    run.trainer.callbacks.append(After())
+    run.fit()
+    assert len(drawn) == len(averages) == 2
+    for own, average in zip(drawn, averages, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(own, average, strict=True))
+
+
+def test_a_signal_after_a_step_saves_an_average_that_has_taken_it_in() -> None:
+    names = list(compose(["callbacks=ema"])["callbacks"])
+    assert names.index("ema") < names.index("interrupt") < names.index("checkpoints")

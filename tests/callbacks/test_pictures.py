@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 
 from tests.factory import hierarchy, make_trainer
 from tests.training.test_training import ADAM
-from vaelab import HVAE
+from vaelab import HVAE, build, compose
 from vaelab.callbacks import Pictures
 from vaelab.data.digits import Digits
 from vaelab.errors import ConfigError
@@ -41,3 +41,16 @@ def test_what_does_not_fit_the_model_is_told_before_the_first_step(tmp_path: Pat
     with pytest.raises(ConfigError, match=r"^callbacks\.pictures\.kinds\.t\.layer=3: this model has 2 layers"):
         fit(tmp_path, 0, {"t": wrong})
     assert not (tmp_path / "images").exists()
+
+
+def test_a_picture_that_the_model_cannot_draw_loses_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = compose(
+        [
+            *("model=vae", "prior=mixture", "data=digits", "logger=[]", "trainer=smoke"),
+            *("callbacks.pictures.kinds.samples.truncation=2.0", "encoder.net.widths=[8]", "decoder.net.widths=[8]"),
+        ]
+    )
+    run = build(config, tmp_path)
+    run.fit()
+    assert "no pictures: pictures.samples: no truncation is defined" in capsys.readouterr().out
+    assert (tmp_path / "checkpoints" / "last.ckpt").exists()

@@ -52,6 +52,14 @@ def test_the_layers_of_a_posterior_are_layers_of_the_model() -> None:
     assert "posterior.layers" in str(refused(layered({**THREE, "posterior.layers": [0]}, *overrides)))
 
 
+def test_layers_of_stages_are_counted_too() -> None:
+    deep = ("model=deep", "encoder=deep", "decoder=deep")
+    text = str(refused(config({"posterior.layers": [8]}, *deep, "posterior=full_covariance")))
+    assert text == "posterior.layers=[8]: the model has layers 1 to 7 (by model.stages)"
+    vae = {"model.module._target_": "vaelab.training.modules.VAE"}
+    assert "use model=hvae for 7 layers of stages" in str(refused(config(vae, *deep)))
+
+
 def test_rules_stand_broken_configs() -> None:
     for broken in (None, 3, "x", [1], {"_target_": 3}):
         refused(config(dict.fromkeys(("model", "prior", "encoder", "posterior"), broken)))

@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 
 from tests.config.example import config, package, refused
+from vaelab import compose
 from vaelab.config.check import check
 from vaelab.config.rules import broken_rules
+from vaelab.errors import ConfigError
 
 ONE_LAYER = {"z_dims": [4]}
 TWO, ONE = {"model.z_dims": [4, 2]}, {"model.z_dims": [4]}
@@ -129,3 +131,15 @@ def test_rules_speak_beside_other_faults_and_stand_broken_configs() -> None:
     assert "optimizer.lr" in text and "one latent layer" in text
     for broken in (None, 3, "x", [1], {"_target_": 3}, {"_target_": "vaelab.no.No"}):
         refused(config(dict.fromkeys(("model", "objective", "encoder", "likelihood", "data", "trainer"), broken)))
+
+
+def test_kl_balancing_wants_a_warm_up() -> None:
+    with pytest.raises(ConfigError, match="balances the layers during a warm-up"):
+        compose(["objective=kl_balancing", "objective/schedule=constant"])
+
+
+def test_a_setting_that_an_experiment_gives_to_another_piece_is_told_with_the_way_out() -> None:
+    text = str(refused(config({"objective.samples": 5}), choices={"experiment": "iwae_mnist"}))
+    assert text.startswith("objective has no setting 'samples'")
+    assert text.endswith("If experiment=iwae_mnist sets it, '~objective.samples' takes it away")
+    compose(["experiment=iwae_mnist", "objective=elbo", "~objective.samples"])

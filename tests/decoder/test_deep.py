@@ -18,6 +18,7 @@ from vaelab.model import Hierarchy
 from vaelab.nn.layers import Activation
 from vaelab.nn.stage import read_stages
 from vaelab.posterior.diagonal import diagonal
+from vaelab.posterior.full_covariance import full_covariance
 from vaelab.prior import StandardNormal
 from vaelab.proposal import Ancestral, Clamped, Drawn
 
@@ -206,6 +207,7 @@ def test_a_fresh_block_ahead_says_nothing_and_the_residual_path_keeps_its_size()
 @pytest.mark.parametrize(
     ("stages", "fault"),
     [
+        ([], "model.stages is empty"),
         ([{"resolution": 16, "blocks": 1, "width": 4, "z_channels": 1}], "images are 8×8: give the first stage"),
         (
             [
@@ -219,3 +221,13 @@ def test_a_fresh_block_ahead_says_nothing_and_the_residual_path_keeps_its_size()
 def test_a_layout_that_cannot_be_is_told(stages: Stages, fault: str) -> None:
     with pytest.raises(ConfigError, match=fault):
         read_stages(stages, (1, 8, 8))
+
+
+def test_a_step_away_from_p_takes_no_other_family() -> None:
+    stages = read_stages(SMALL, (3, 4, 6))
+    shapes = [(stages[s].width, *stages[s].size) for s in (0, 0, 1, 2)]
+    knobs: dict[str, Any] = {"blocks": [1, 1, 1], "bottleneck": 0.5, "activation": "gelu", "recompute": False}
+    posterior = partial(full_covariance, layers=[4])
+    with pytest.raises(ConfigError, match="the posterior of z4 is none"):
+        Encoder(stages, (3, 4, 6), shapes, posterior, relative=True, **knobs)
+    Encoder(stages, (3, 4, 6), shapes, partial(full_covariance, layers=[5]), relative=True, **knobs)

@@ -9,6 +9,7 @@ from tests.factory import ENCODERS, hierarchy, images
 from tests.oracles import ENCODERS as LINEAR
 from tests.oracles import LinearChain
 from vaelab.diagnostics.evaluate import evaluate_split
+from vaelab.objective import Iwae
 
 
 @pytest.mark.parametrize("encoder", LINEAR)
@@ -88,3 +89,19 @@ def test_the_kls_of_units_add_up_to_their_layers(encoder: str) -> None:
             assert units.shape == (model.z_dims[l],) and (units >= 0).all()
             assert units.sum().item() == pytest.approx(figures.costs[:, l].mean().item(), rel=1e-5)
     assert [bool(u.isnan().any()) for u in figures.unit_kl] == [encoder == "bottom_up", False]
+
+
+def test_an_objective_of_several_draws_is_the_same_whatever_the_blocks() -> None:
+    """The bound of 10 draws, not of as many as a block happens to hold; nan where there are fewer."""
+    model, x, objective = hierarchy([3, 2]), images(20), Iwae(samples=10)
+    values = []
+    for max_rows in (5, 20, 100, 2000):
+        torch.manual_seed(0)
+        figures = evaluate_split(model, [x], 400, max_rows, lambda terms: objective(terms, 0), group=10)
+        values.append(figures.objective.mean().item())
+    torch.manual_seed(0)
+    few = evaluate_split(model, [x], 9, 100, lambda terms: objective(terms, 0), group=10)
+    assert few.objective.isnan().all() and few.elbo.isfinite().all()
+    elbo, most = figures.elbo.mean().item(), figures.iw_bound.mean().item()
+    assert max(values) - min(values) < 0.2 * (most - elbo)
+    assert elbo < min(values) < max(values) < most

@@ -80,3 +80,11 @@ def test_its_state_is_in_the_checkpoint_and_validation_leaves_it_alone(tmp_path:
     other.load_state_dict(state)
     terms = module(images(5))
     assert torch.equal(other.objective(terms, 0), module.objective(terms, 0))
+
+
+def test_a_batch_without_a_number_moves_nothing() -> None:
+    geco, model = Geco(target_nats=-8.0, decay=0.9, rate=0.1, max_weight=100.0), hierarchy([3])
+    geco.observe(model(images(5)))
+    before = geco.average.clone()
+    geco.observe(model(images(5) * float("nan")))
+    assert torch.equal(geco.average, before) and geco.log_weight.isfinite()

@@ -81,3 +81,11 @@ def test_it_refuses_bottom_up_layers() -> None:
     with pytest.raises(ConfigError, match="bottom-up"):
         KlBalancing(schedule=Constant(value=1.0))(hierarchy([3, 2], "bottom_up")(images(5)), 0)
     KlBalancing(schedule=WARM_UP)(hierarchy([3], "bottom_up")(images(5)), 0)
+
+
+def test_it_is_reckoned_in_32_bits_under_mixed_precision() -> None:
+    terms = hierarchy([6, 4, 2])(images(5))
+    objective = KlBalancing(schedule=Linear(start=0.5, end=1.0, warmup_steps=100))
+    expected = objective(terms, 0)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(objective(terms, 0), expected)

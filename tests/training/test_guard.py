@@ -63,7 +63,7 @@ def test_a_run_that_skips_most_of_its_steps_is_stopped() -> None:
         guard(parameters, torch.tensor(norm))
     assert guard.take() == 0.5 and guard.take() == 0.0
     with pytest.raises(
-        DivergedError, match=r"6 of the last 10 steps were skipped.*optimizer\.skip_norm=1.*lower optim"
+        DivergedError, match=r"6 of the last 10 steps were skipped.*optimizer\.skip_norm=1.*Lower optim"
     ):
         guard(parameters, torch.tensor(7.0))
 
@@ -77,3 +77,13 @@ def test_a_skipped_step_leaves_the_optimisers_state_alone() -> None:
     Guard(1.0)([parameter], torch.tensor(math.nan))
     optimizer.step()
     assert all(torch.equal(v, before[k]) for k, v in optimizer.state[parameter].items())
+
+
+@pytest.mark.parametrize("algorithm", ["norm", "value"])
+def test_the_norm_is_that_of_the_gradient_before_it_is_clipped(algorithm: str) -> None:
+    module = HVAE(hierarchy([3]), Elbo(), ADAM(skip_norm=100.0))
+    for value, skipped in ((0.01, False), (1e6, True), (math.inf, True)):
+        for parameter in module.parameters():
+            parameter.grad = torch.full_like(parameter, value)
+        module.configure_gradient_clipping(None, 0.5, algorithm)
+        assert all((parameter.grad is None) is skipped for parameter in module.parameters())

@@ -8,6 +8,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from vaelab.callbacks.ema import averaged
 from vaelab.callbacks.history import History
 from vaelab.config.types import Count, PositiveInt
 from vaelab.data.batches import Batch, EvalBatches, TrainBatches
@@ -31,7 +32,8 @@ class Aggressive(pl.Callback):
     (Near log N, its cap for N images, I hardly falls: there `max_epochs` ends the phase.) Inner steps leave no trace in
     the step's random numbers, the figures or an objective's memory; batch norm's running means do see their batches.
 
-    Raises ConfigError for several latent layers or processes, foreign data, and a q that is no diagonal Gaussian.
+    Raises ConfigError for several latent layers or processes, accumulated gradients, foreign data,
+    and a q that is no diagonal Gaussian.
     """
 
     def __init__(self, *, max_inner_steps: PositiveInt, max_epochs: Count) -> None:
@@ -45,6 +47,8 @@ class Aggressive(pl.Callback):
         assert isinstance(module, HVAE)
         if module.hierarchy.depth > 1:
             raise ConfigError("callbacks.aggressive trains the encoder of one latent layer; use model=vae.")
+        if trainer.accumulate_grad_batches > 1:
+            raise ConfigError("callbacks.aggressive trains between steps of one batch: use accumulate_grad_batches=1.")
         if trainer.world_size > 1:
             raise ConfigError("callbacks.aggressive runs in one process: its inner steps are not shared among several.")
 
@@ -124,7 +128,7 @@ class Aggressive(pl.Callback):
                 seed_noise(batch.key)
                 yield _in_units(trainer, module, batch)
 
-        with _own_noise(module):
+        with _own_noise(module), averaged(trainer, module):
             return mutual_information(*posteriors(module.hierarchy, batches())).mean().item()
 
     def state_dict(self) -> dict[str, Any]:

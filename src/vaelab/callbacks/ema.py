@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import WeightAveraging
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from vaelab.config.types import Fraction
+from vaelab.config.types import Decay
 
 
 class Ema(WeightAveraging):
@@ -18,7 +18,7 @@ class Ema(WeightAveraging):
     own callback, with torch's fused average. A step that was skipped averages unchanged weights.
     """
 
-    def __init__(self, *, decay: Fraction) -> None:
+    def __init__(self, *, decay: Decay) -> None:
         super().__init__(multi_avg_fn=get_ema_multi_avg_fn(decay))
         self.decay = decay
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 
+from vaelab.callbacks.ema import averaged
 from vaelab.config.types import Count, PositiveInt
 from vaelab.data.image_data import ImageData
+from vaelab.errors import ConfigError
 from vaelab.pictures import Picture, draw_all, refuse_unfit
 from vaelab.training.modules import HVAE
 
@@ -40,7 +42,13 @@ class Pictures(pl.Callback):
             return
         assert isinstance(module, HVAE)
         folder = Path(trainer.default_root_dir) / "images"
-        paths = draw_all(module, data, self.kinds, "val", self.images, folder, suffix)
+        try:
+            with averaged(trainer, module):
+                paths = draw_all(module, data, self.kinds, "val", self.images, folder, suffix)
+        except ConfigError as error:
+            # a family of distributions without a rule for what was asked: no reason to lose what was trained
+            print(f"no pictures: {error}", flush=True)
+            return
         for logger in trainer.loggers:
             if isinstance(logger, pl.loggers.WandbLogger):
                 for kind, path in paths.items():

@@ -36,6 +36,8 @@ def check(
     messages. `multirun`: one config of a sweep. Raises ConfigError, or DataError when only paths are wrong.
     """
     faults = [*_walk("", dict(cfg), ANYTHING, root)]
+    if experiment := (choices or {}).get("experiment"):
+        faults = [_of_an_experiment(fault, experiment) for fault in faults]
     refuse([*faults, *(Fault(text) for text in broken_rules(cfg, choices or {}, multirun, root))])
 
 
@@ -90,6 +92,15 @@ def _unknown(path: str, key: Any, known: Mapping[str, Argument]) -> str:
     if not hint and len(known) <= 12:
         hint = f"; it has {', '.join(known) or 'none'}"
     return f"{path or 'the config'} has no setting {key!r}{hint}"
+
+
+def _of_an_experiment(fault: Fault, experiment: str) -> Fault:
+    """A setting that a piece lacks may be one that the experiment gives to the piece it chose."""
+    found = re.match(r"(\S+) has no setting '(\w+)'", fault.text)
+    if found is None:
+        return fault
+    setting = f"{found[1]}.{found[2]}"
+    return fault._replace(text=f"{fault.text}. If experiment={experiment} sets it, '~{setting}' takes it away")
 
 
 def _asked(lead: str, annotation: Any) -> str:

@@ -26,9 +26,10 @@ def a_prior_of_posteriors_needs_one(run: "Composed") -> Iterator[str]:
 
 def layers_exist(run: "Composed") -> Iterator[str]:
     """`posterior.layers` names layers that the model has."""
-    layers, depth = run.get("posterior.layers"), len(run.z_dims)
+    layers, depth = run.get("posterior.layers"), run.depth
     if isinstance(layers, list) and depth and any(type(i) is int and i > depth for i in layers):
-        yield f"posterior.layers={layers}: the model has layers 1 to {depth} (model.z_dims={run.z_dims})"
+        listed = f"model.z_dims={run.z_dims}" if run.z_dims else "by model.stages"
+        yield f"posterior.layers={layers}: the model has layers 1 to {depth} ({listed})"
 
 
 def merges_meet_posteriors(run: "Composed") -> Iterator[str]:

@@ -46,6 +46,13 @@ class Composed:
         return str(self.choices.get(group) or target.rpartition(".")[2])
 
     @property
+    def depth(self) -> int:
+        """The number of latent layers, of either kind; 0 when there are none to speak of."""
+        stages = self.get("model.stages")
+        blocks = [s.get("blocks") for s in stages if isinstance(s, Mapping)] if isinstance(stages, list) else []
+        return len(self.z_dims) or sum(count for count in blocks if type(count) is int)
+
+    @property
     def z_dims(self) -> list[Any]:
         """The latent layers; empty when there are none to speak of."""
         z_dims = self.get("model.z_dims")
@@ -54,8 +61,9 @@ class Composed:
 
 def one_layer(run: Composed) -> Iterator[str]:
     """A VAE is the hierarchy of one layer."""
-    if run.target("model.module").endswith(".VAE") and len(run.z_dims) > 1:
-        yield f"model={run.name('model')} has one latent layer; use model=hvae for z_dims={run.z_dims}"
+    if run.target("model.module").endswith(".VAE") and run.depth > 1:
+        layers = f"z_dims={run.z_dims}" if run.z_dims else f"{run.depth} layers of stages"
+        yield f"model={run.name('model')} has one latent layer; use model=hvae for {layers}"
 
 
 # what an objective does to the KL of each layer, so that it needs one in each
@@ -89,9 +97,7 @@ def pieces_of_one_gaussian_layer(run: Composed) -> Iterator[str]:
     if not piece:
         return
     otherwise = "callbacks=default" if piece.startswith("callbacks") else "objective=elbo"
-    stages = run.get("model.stages")
-    blocks = [stage.get("blocks") for stage in stages if isinstance(stage, Mapping)] if isinstance(stages, list) else []
-    if len(run.z_dims) > 1 or sum(count for count in blocks if type(count) is int) > 1:
+    if run.depth > 1:
         yield (
             f"{piece} is for one latent layer, and model={run.name('model')} has several. "
             f"Use model=vae, or {otherwise}."
@@ -100,6 +106,16 @@ def pieces_of_one_gaussian_layer(run: Composed) -> Iterator[str]:
         yield (
             f"{piece} needs a diagonal Gaussian q(z | x), not posterior={run.name('posterior')}. "
             f"Use posterior=diagonal, or {otherwise}."
+        )
+
+
+def balancing_takes_a_warm_up(run: Composed) -> Iterator[str]:
+    """KL balancing acts until its schedule has settled, which a constant has from the start."""
+    balances = run.target("objective") == "vaelab.objective.kl_balancing.KlBalancing"
+    if balances and run.target("objective.schedule") == "vaelab.objective.schedule.Constant":
+        yield (
+            f"objective={run.name('objective')} balances the layers during a warm-up, and a constant schedule has "
+            "none. Use objective/schedule=linear, or objective=beta."
         )
 
 
@@ -154,6 +170,7 @@ RULES: list[Callable[[Composed], Iterator[str]]] = [
     layers_are_listed,
     a_floor_needs_kls,
     pieces_of_one_gaussian_layer,
+    balancing_takes_a_warm_up,
     units_meet,
     no_ranks_in_a_sweep,
     *LATENT_RULES,

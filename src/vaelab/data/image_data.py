@@ -99,9 +99,11 @@ class ImageData(pl.LightningDataModule):
     def test_dataloader(self) -> EvalBatches:
         return self.eval_batches("test")
 
-    def eval_batches(self, split: str, seed: int | None = None, max_images: int | None = None) -> EvalBatches:
+    def eval_batches(
+        self, split: str, seed: int | None = None, max_images: int | None = None, batch_size: int | None = None
+    ) -> EvalBatches:
         x, seed = self.spread(split, max_images), self.seed if seed is None else seed
-        return EvalBatches(x, self.batch_size, seed, split, *self._rank())
+        return EvalBatches(x, batch_size or self.batch_size, seed, split, *self._rank())
 
     def spread(self, split: str, n: int | None) -> Tensor:
         """n images spread evenly over a split, or all of it: where it is sorted by class, every class is met."""

@@ -50,16 +50,19 @@ def evaluate_split(
     max_rows: int,
     objective: Callable[[Terms], Tensor] = lambda terms: terms.elbo,
     advance: Callable[[int], None] = lambda images: None,
+    group: int = 1,
 ) -> SplitFigures:
     """Figures of all images in `batches` (each [B, C, H, W], in units), with `samples` draws of z an image.
 
     No pass holds more than `max_rows` images × draws: that bounds the memory, whatever K is. The encoder reads each
-    image once; its draws are taken in blocks and their weights summed in the log domain as they come.
+    image once; its draws are taken in blocks and their weights summed in the log domain as they come. `objective` is
+    made from `group` draws an image: it is asked of whole groups alone, and is nan where `samples` are fewer.
     """
     parts = []
     for x in batches:
-        for block in x.split(max_rows):
-            parts.append(_images(hierarchy, block, samples, max(1, max_rows // len(block)), objective))
+        for block in x.split(max(1, max_rows // group)):
+            draws = max(1, max_rows // len(block) // group) * group
+            parts.append(_images(hierarchy, block, samples, draws, objective, group))
             advance(len(block))
     return _join(parts)
 
@@ -78,7 +81,7 @@ def _join(parts: list[SplitFigures]) -> SplitFigures:
 
 
 def _images(
-    hierarchy: Hierarchy, x: Tensor, samples: int, block: int, objective: Callable[[Terms], Tensor]
+    hierarchy: Hierarchy, x: Tensor, samples: int, block: int, objective: Callable[[Terms], Tensor], group: int
 ) -> SplitFigures:
     encoded = hierarchy.encode(x)
     zeros = torch.zeros(len(x), dtype=torch.float64, device=x.device)
@@ -92,7 +95,8 @@ def _images(
         k = min(block, samples - done)
         terms = hierarchy.generate(hierarchy.encoder.propose(encoded, (k,)), x)
         reconstruction += terms.reconstruction.double() * k
-        optimised += objective(terms).double() * k
+        if whole := k - k % group:
+            optimised += objective(terms).double() * whole
         costs += torch.stack(terms.costs, 1).double() * k
         log_weight = terms.log_weight.double()
         log_sum = torch.logaddexp(log_sum, log_weight.logsumexp(0))
@@ -111,7 +115,7 @@ def _images(
     reconstruction, costs = reconstruction / samples, costs / samples
     return SplitFigures(
         elbo=reconstruction - costs.sum(1),
-        objective=optimised / samples,
+        objective=optimised / (samples - samples % group) if samples >= group else optimised * math.nan,
         reconstruction=reconstruction,
         costs=costs,
         iw_bound=log_sum - math.log(samples),

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from vaelab.distributions import DiagonalNormal, draw
+from vaelab.distributions import DiagonalNormal, MixtureOfNormals, draw
+from vaelab.distributions.diagonal_normal import HALF_LOG_2PI
 from vaelab.errors import ConfigError
 from vaelab.model import Hierarchy
 
 # numbers in memory at a time: 32 MiB of them
 BLOCK = 1 << 22
-HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
 class Shares(NamedTuple):
@@ -93,12 +93,8 @@ def mutual_information(mean: Tensor, log_scale: Tensor, z: Tensor) -> Tensor:
     """
     mean, log_scale, draws = mean.double(), log_scale.double().expand_as(mean), z.double()
     N, d = mean.shape
-    precision = torch.exp(-2.0 * log_scale)
-    constant = 0.5 * (mean.square() * precision).sum(-1) + log_scale.sum(-1) + d * HALF_LOG_2PI
-    log_q = [
-        (rows @ (mean * precision).T - 0.5 * rows.square() @ precision.T - constant).logsumexp(1) - math.log(N)
-        for rows in draws.reshape(-1, d).split(max(1, BLOCK // N))
-    ]
+    aggregate = MixtureOfNormals(mean.new_zeros(N), mean, log_scale)
+    log_q = [aggregate.log_prob(rows) for rows in draws.reshape(-1, d).split(max(1, BLOCK // N))]
     own = DiagonalNormal(mean, log_scale).log_prob(draws)
     return own - torch.cat(log_q).reshape(z.shape[:-1])
 

@@ -13,6 +13,7 @@ from vaelab.config.types import Positive, PositiveInt
 from vaelab.decoder.deep import State
 from vaelab.distributions import DiagonalNormal
 from vaelab.encoder.encoder import Encoder, downwards
+from vaelab.encoder.merge import diagonal_alone
 from vaelab.errors import ConfigError
 from vaelab.nn import Net, Shape
 from vaelab.nn.bottleneck import Bottleneck, middle_of
@@ -78,7 +79,8 @@ class Deep(Encoder):
                 body = Bottleneck(shape[0], middle, channels, stage.size, activation, recompute=recompute)
                 return Net(nn.Sequential(body, nn.Flatten()), shape, (n,))
 
-            return posterior(make_net, self.z_dims[l], l)
+            made = posterior(make_net, self.z_dims[l], l)
+            return diagonal_alone(made, l) if relative and l < self.depth - 1 else made
 
         self.heads = nn.ModuleList(head(l) for l in range(self.depth))
 
@@ -103,5 +105,5 @@ class Deep(Encoder):
         q = self.heads[l](torch.cat([seen.expand(*h.lead[:-1], *seen.shape), state], dim=-3))
         if not self.relative:
             return q
-        assert isinstance(p, DiagonalNormal) and isinstance(q, DiagonalNormal), "relative needs diagonal Gaussians"
+        assert isinstance(p, DiagonalNormal) and isinstance(q, DiagonalNormal)  # `relative` takes no others
         return DiagonalNormal(p.loc + q.loc, p.log_scale + q.log_scale)

@@ -68,10 +68,14 @@ def _both(features: Tensor, h: Tensor) -> Tensor:
 
 def _diagonal(posterior: Posterior, make_net: MakeNet, z_dim: int, layer: int) -> ToNormal:
     """A head for a merge that reckons with means and scales. Raises ConfigError for another family."""
-    head = posterior(make_net, z_dim, layer)
+    return diagonal_alone(posterior(make_net, z_dim, layer), layer)
+
+
+def diagonal_alone(head: nn.Module, layer: int) -> ToNormal:
+    """The head of a layer whose q is reckoned from means and scales. Raises ConfigError for another family."""
     if not isinstance(head, ToNormal):
         raise ConfigError(
-            f"this merge joins diagonal Gaussians, and the posterior of z{layer + 1} is none. "
+            f"this encoder joins diagonal Gaussians, and the posterior of z{layer + 1} is none. "
             "Use encoder/merge=concatenate, or leave that family to the top layer (posterior.layers)."
         )
     return head

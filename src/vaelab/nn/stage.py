@@ -27,6 +27,8 @@ def read_stages(given: Sequence[Mapping[str, Any]], x_shape: Shape) -> list[Stag
     A resolution is one side of a square, [H, W], or `image`: that of the images. Raises ConfigError unless the first
     is the image's own and each is no larger than the one before.
     """
+    if not given:
+        raise ConfigError("model.stages is empty: give one stage or more, {resolution, blocks, width, z_channels} each")
     stages = []
     for stage in given:
         side = stage["resolution"]

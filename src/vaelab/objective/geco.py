@@ -14,9 +14,10 @@ class Geco(Objective, nn.Module):
     """-(kl + λ · C) with C = `target_nats` - reconstruction (Rezende & Viola 2018, eq. 1 and algorithm 1), [B] nats.
 
     λ is a Lagrange multiplier: it grows while the reconstruction misses the target and shrinks while it exceeds it.
-    Before each training step C̄ ← `decay` · C̄ + (1 - `decay`) · batch mean of C, then λ ← λ · exp(`rate` · C̄), within
-    1/`max_weight` and `max_weight`; it starts at 1. `rate` is per step and nat. Validation leaves it alone, and it is
-    in the checkpoint. λ = 1 has the gradient of the ELBO. (Under DDP rank 0's λ is used by all.)
+    With each training batch C̄ ← `decay` · C̄ + (1 - `decay`) · batch mean of C, then λ ← λ · exp(`rate` · C̄), within
+    1/`max_weight` and `max_weight`; it starts at 1. `rate` is per batch and nat: accumulated
+    gradients move λ with each of their batches. A batch without a number moves nothing, nor does validation. λ is in
+    the checkpoint; λ = 1 has the gradient of the ELBO. (Under DDP each rank moves rank 0's λ by its own batch.)
     """
 
     log_weight: Tensor
@@ -33,6 +34,7 @@ class Geco(Objective, nn.Module):
     @torch.no_grad()
     def observe(self, terms: Terms) -> None:
         constraint = (self.target_nats - terms.reconstruction).mean()
+        constraint = torch.where(constraint.isfinite(), constraint, self.average.to(constraint))
         # the first batch is the average so far
         self.average.lerp_(constraint.to(self.average), torch.where(self.started, 1.0 - self.decay, 1.0))
         self.started.fill_(True)

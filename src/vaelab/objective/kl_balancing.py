@@ -17,7 +17,8 @@ class KlBalancing(Objective):
 
     γ_l is proportional to the batch mean of |kl_l| over the number of units of layer l, has mean 1 over the layers and
     no gradient: a layer that carries little for its size pays little. Once `schedule` has settled γ = 1 and this is
-    β · kl. The division by the units is that of the authors' code (NVlabs/NVAE, utils.kl_balancer, alpha_i). Raises
+    β · kl. (The authors' code divides by a scale's pixels over its number of layers, NVlabs/NVAE, utils.kl_balancer;
+    with as many layers on every scale that is the same.) Raises
     ConfigError for layers that are not aligned, whose terms are log-ratios and can be negative.
     """
 
@@ -30,7 +31,7 @@ class KlBalancing(Objective):
                 "objective=kl_balancing needs a KL in every layer; bottom-up inference has log-ratios below the top. "
                 "Use encoder=top_down, or objective=beta."
             )
-        kl = terms.kl if self.schedule.settled(step) else torch.stack(terms.costs, -1) @ coefficients(terms)
+        kl = terms.kl if self.schedule.settled(step) else (torch.stack(terms.costs, -1) * coefficients(terms)).sum(-1)
         return terms.reconstruction - self.schedule(step) * kl
 
     def settled(self, step: int) -> bool:

@@ -21,22 +21,25 @@ class Guard:
         self.recent: deque[bool] = deque(maxlen=window)
         self.steps = self.skipped = 0
 
-    def __call__(self, parameters: Iterable[nn.Parameter], norm: Tensor) -> None:
-        """After the backward pass, before the step: `norm` is that of all gradients together, before clipping."""
+    def __call__(self, parameters: Iterable[nn.Parameter], norm: Tensor) -> bool:
+        """After the backward pass, before the step: `norm` is that of all gradients together, before clipping. Says
+        whether the step is skipped."""
         # not (norm <= …): NaN is skipped too
         skip = not bool(norm <= self.skip_norm)
         self.recent.append(skip)
         self.steps, self.skipped = self.steps + 1, self.skipped + skip
         if not skip:
-            return
+            return False
         for parameter in parameters:
             parameter.grad = None  # torch's optimisers leave such a parameter, and its state, alone
         if len(self.recent) == self.recent.maxlen and sum(self.recent) > self.most * len(self.recent):
+            what = f"{float(norm):.3g}" if norm.isfinite() else "no number"
             raise DivergedError(
                 f"{sum(self.recent)} of the last {len(self.recent)} steps were skipped: their gradient norm was above "
-                f"optimizer.skip_norm={self.skip_norm:g} (the last one {float(norm):.3g}). Raise it, lower "
-                "optimizer.lr, or lengthen optimizer.warmup_steps."
+                f"optimizer.skip_norm={self.skip_norm:g} or no number (the last one: {what}). Lower optimizer.lr, "
+                "lengthen optimizer.warmup_steps, or raise optimizer.skip_norm."
             )
+        return True
 
     def take(self) -> float:
         """The share of steps that were skipped since this was last asked."""

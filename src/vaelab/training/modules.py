@@ -33,7 +33,6 @@ class HVAE(pl.LightningModule):
         # active units need two draws an image, to take off the noise of the layers between and of a q without a mean
         known = hierarchy.depth == 1 and has_means(hierarchy.encoder)
         self.eval_draws = max(1 if known else 2, objective.samples or 1)
-        # an optimiser made by hand in a script may lack one
         skip_norm: float | None = getattr(optimizer, "skip_norm", None)  # a script that never trains has no optimiser
         self.guard = Guard(skip_norm) if skip_norm else None
         facts = (hierarchy.encoder.aligned, units, math.prod(hierarchy.likelihood.x_shape))
@@ -96,15 +95,14 @@ class HVAE(pl.LightningModule):
         # not Lightning's own clipping, which refuses fused optimisers in mixed precision: gradients are unscaled here
         parameters = list(self.parameters())
         value = self.optimizer.clip_norm if gradient_clip_val is None else gradient_clip_val
-        if value and gradient_clip_algorithm == "value":
-            clip_grad_value_(parameters, value)
-            value = None
         if not value and self.guard is None:
             return
         norm = get_total_norm(p.grad for p in parameters if p.grad is not None)
-        if self.guard is not None:
-            self.guard(parameters, norm)
-        if value:
+        if self.guard is not None and self.guard(parameters, norm):
+            return
+        if value and gradient_clip_algorithm == "value":
+            clip_grad_value_(parameters, value)
+        elif value:
             clip_grads_with_norm_(parameters, value, norm)
 
     def __setattr__(self, name: str, value: Any) -> None:
