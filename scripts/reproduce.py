@@ -127,16 +127,12 @@ def one(name: str) -> None:
     import torch
 
     from vaelab import load
-    from vaelab.data.batches import Batch
-    from vaelab.diagnostics.information import information
-    from vaelab.evaluate import per_image
+    from vaelab.evaluate import information_of, per_image
 
     torch.set_num_threads(1)
     run = load(folder)
     figures = per_image(run, "test", model.iw_samples, 1000, seed=0)
-    x = run.data.in_units(Batch(run.data.split("test"), 0)).x
-    torch.manual_seed(0)
-    told = information(run.module.hierarchy, x, max_rows=5000)
+    told = information_of(run, "test", 500, max_rows=5000, seed=0)
     result = {
         "command": shlex.join(["vaelab", *(a for a in arguments(model, folder) if not a.startswith("hydra.run"))]),
         **json.loads((folder / "trained.json").read_text()),

@@ -15,6 +15,7 @@ from vaelab.door import door
 
 if TYPE_CHECKING:
     from vaelab.diagnostics.evaluate import SplitFigures
+    from vaelab.diagnostics.information import Information
     from vaelab.training.load import Loaded
 
 
@@ -95,6 +96,18 @@ def per_image(
         return evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, objective, advance, group)
 
 
+def information_of(run: "Loaded", split: str, images: int, max_rows: int, seed: int) -> "Information":
+    """What each layer carries of `images` spread over a split: see `vaelab.diagnostics.information`."""
+    from vaelab.data.batches import Batch
+    from vaelab.diagnostics.information import information
+    from vaelab.seeding import noise_key, seed_noise
+
+    key = noise_key(seed, "information")
+    x = run.data.in_units(Batch(run.data.spread(split, images).to(run.module.device), key)).x
+    seed_noise(key)
+    return information(run.module.hierarchy, x, max_rows)
+
+
 def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
     """Evaluate a run folder as `cfg` (conf/evaluate.yaml) says, write its evaluation.json and return it."""
     from vaelab.training.load import load
@@ -103,6 +116,11 @@ def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
     run = load(cfg["run"], cfg["weights"], cfg["device"])
     report = evaluate(run, cfg["split"], cfg["iw_samples"], cfg["max_rows"], cfg["seed"], cfg["max_images"])
     report = {"run": str(cfg["run"]), "weights": run.weights, "step": run.step, **report}
+    if cfg.get("information_images"):
+        told = information_of(run, cfg["split"], cfg["information_images"], cfg["max_rows"], cfg["seed"])
+        columns = zip(report["layers"], told.nats, told.stderr, told.saturated, strict=True)
+        for layer, nats, stderr, saturated in columns:
+            layer["information"] = {"value": nats, "stderr": stderr, "n": told.n, "saturated": saturated}
     write_json(evaluation_file(cfg), report)
     return report
 

@@ -27,6 +27,9 @@ def evaluation_table(report: dict[str, Any]) -> Table:
         term, share = layer_term(layer)
         table.add_row(f"{layer['layer']} {term}", *_number(share))
         table.add_row(f"{layer['layer']} active units", f"{_count(layer['active_units'])} of {layer['units']}", "")
+        if told := layer.get("information"):
+            cap = ", near its cap" if told["saturated"] else ""
+            table.add_row(f"{layer['layer']} information, n = {told['n']}{cap}", *_number(told))
     return table
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import subprocess
 import sys
@@ -111,6 +112,21 @@ def test_evaluation_has_its_keys_and_they_add_up(folder: Path, vaelab: Run) -> N
     assert code == 0
     again = json.loads((folder / "evaluation_val.json").read_text())
     assert again == report
+
+
+def test_evaluation_tells_what_each_layer_carries_and_other_weights_have_their_own_file(
+    folder: Path, vaelab: Run
+) -> None:
+    before = (folder / "evaluation.json").read_bytes()
+    few = ("iw_samples=2", "max_images=20", "information_images=30", "weights=last")
+    code, out, err = vaelab("evaluate", f"run={folder}", *few)
+    assert code == 0, err
+    assert (folder / "evaluation.json").read_bytes() == before
+    report = json.loads((folder / "evaluation_last.json").read_text())
+    for layer in report["layers"]:
+        assert layer["information"]["n"] == 30 and -0.5 < layer["information"]["value"] <= math.log(30) + 1e-6
+        assert f"{layer['layer']} information, n = 30" in out
+    assert "a whole number, 2 or above" in vaelab("evaluate", f"run={folder}", "information_images=1")[2]
 
 
 def test_sample_draws_the_same_pictures_for_the_same_seed(folder: Path, vaelab: Run) -> None:

@@ -1,13 +1,14 @@
 """Ranges of the settings of the commands on a run folder."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from vaelab.config.annotation import Node
 from vaelab.config.run_folder import find_checkpoint, read_config
-from vaelab.config.types import Count, NonNegative, PositiveInt
+from vaelab.config.types import Count, NonNegative, PositiveInt, Range
 
 Split = Literal["train", "val", "test"]
+_Several = Annotated[int, Range(lambda v: v >= 2, "a whole number, 2 or above")]
 Weights = Literal["best", "last", "raw"]
 
 
@@ -19,6 +20,7 @@ def evaluate(
     iw_samples: PositiveInt,
     max_rows: PositiveInt,
     max_images: PositiveInt | None,
+    information_images: _Several | None,
     seed: Count,
     device: str,
 ) -> None:
