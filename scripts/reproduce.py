@@ -67,7 +67,7 @@ MODELS: dict[str, Model] = {
     "vae-5": Model("VAE, 5 layers", "lvae_mnist", (*LADDER, *PLAIN, COLD, "encoder=bottom_up")),
     "vae-1-bn-wu": Model("VAE, 1 layer, BN, WU", "lvae_mnist", (*LADDER, WARM, "model=vae", "model.z_dims=[64]")),
     "iwae-5": Model("IWAE, k = 5", "iwae_mnist", (*IWAE, "objective.samples=5")),
-    "vdvae-tiny": Model("residual hierarchy, 11 layers", "vdvae_tiny", ("trainer.max_epochs=25", COSINE), 10),
+    "vdvae-tiny": Model("residual hierarchy, 11 layers", "vdvae_tiny", ("trainer.max_epochs=12", COSINE), 10),
     "vae-bytes": Model("VAE, convolutions", None, (*BYTES, "trainer.max_epochs=100", COSINE), 1000),
     "vampprior": Model("VAE, VampPrior", "vampprior_mnist", STATIC),
     "standard-normal": Model("VAE, N(0, I)", "vampprior_mnist", (*STATIC, "prior=standard_normal")),
