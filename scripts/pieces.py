@@ -31,7 +31,7 @@ def about(file: Path) -> str:
     comment = [line.removeprefix("#").strip() for line in takewhile(lambda line: line.startswith("#"), lines_of(file))]
     start = next((i for i, line in enumerate(comment) if line.startswith("Claim:")), 0)
     text = " ".join(takewhile(lambda line: not line.startswith(("Data:", "Expected:")), comment[start:]))
-    return re.split(r"[.;] (?=[A-Zz`])", text.removeprefix("Claim:").strip())[0].rstrip(".").replace("|", "\\|")
+    return re.split(r"\. (?=[A-Zz`])", text.removeprefix("Claim:").strip())[0].rstrip(".").replace("|", "\\|")
 
 
 def lines_of(file: Path) -> list[str]:

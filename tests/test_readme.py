@@ -9,7 +9,7 @@ import pytest
 
 from tests.factory import hierarchy, images
 from vaelab import HVAE
-from vaelab.objective import Elbo
+from vaelab.objective import Elbo, Geco
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -41,10 +41,10 @@ def test_the_figures_of_the_table_are_those_that_are_logged() -> None:
         for stage, figures in (("train", module.train_figures), ("val", module.val_figures)):
             figures.update(terms, terms.elbo)
             add(stage, figures.compute())
-    add("train", ["lr", "skipped"])
+    add("train", ["lr", "skipped", *Geco(target_nats=0.0, decay=0.9, rate=1.0, max_weight=2.0).figures()])
     add("val", ["mutual_information"])  # of callbacks=aggressive alone
     # what `vaelab train` logs of its evaluation: the split's figures and the bound
-    add("test", {*logged, "iw_bound"} - {"lr", "skipped", "mutual_information"})
+    add("test", {*logged, "iw_bound"} - {"lr", "skipped", "mutual_information", "constraint_weight"})
     order = ["train", "val", "test"]
     assert {key: ", ".join(s for s in order if s in stages) for key, stages in logged.items()} == table()
 

@@ -35,9 +35,8 @@ def main(cfg: DictConfig) -> None:
                 picture["temperature"] = settings["temperature"]
     pictures = instantiate(settings["pictures"], _convert_="all")
     folder = Path(settings["run"]) / "images"
-    paths = draw_all(
-        run.module, run.data, pictures, settings["split"], settings["images"], folder, seed=settings["seed"]
-    )
+    facts = (settings["split"], settings["images"], folder, settings["suffix"], settings["seed"])
+    paths = draw_all(run.module, run.data, pictures, *facts)
     for kind, path in paths.items():
         print(f"{kind:<16}{path}")
 

@@ -56,6 +56,9 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True) -> float:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "config.json", cfg)
         print(f"run folder: {folder}\n{_summary(run)}", flush=True)
+        half = str(cfg["trainer"].get("precision")).startswith(("16", "bf16"))
+        if half and cfg["trainer"].get("accelerator") == "cpu":
+            print("note: 16-bit networks run several times slower than 32-bit ones on most CPUs", flush=True)
     try:
         for logger in run.trainer.loggers:
             logger.log_hyperparams(cfg)

@@ -9,6 +9,7 @@ import pytorch_lightning as pl
 
 from vaelab.config.types import PositiveInt
 from vaelab.errors import DivergedError
+from vaelab.training.modules import HVAE
 
 
 class History(pl.Callback):
@@ -72,9 +73,10 @@ class History(pl.Callback):
     def _write_training(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         figures = _take(module, "train")
         if figures:
-            guard = getattr(module, "guard", None)
-            if guard is not None:
-                figures["train/skipped"] = guard.take()
+            if isinstance(module, HVAE):
+                figures |= {f"train/{key}": value for key, value in module.objective.figures().items()}
+                if module.guard is not None:
+                    figures["train/skipped"] = module.guard.take()
             figures["train/lr"] = trainer.optimizers[0].param_groups[0]["lr"]
         self.write(trainer, figures)
 

@@ -35,6 +35,7 @@ def sample(
     images: PositiveInt,
     temperature: NonNegative | list[NonNegative] | None,
     pictures: dict[str, Node],
+    suffix: str,
     seed: Count,
     device: str,
 ) -> None:

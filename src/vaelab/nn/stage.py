@@ -46,8 +46,8 @@ def read_stages(given: Sequence[Mapping[str, Any]], x_shape: Shape) -> list[Stag
     for below, above in pairwise(stages):
         if above.size[0] > below.size[0] or above.size[1] > below.size[1]:
             raise ConfigError(
-                f"model.stages goes from the image up to the top: resolution {list(above.size)} cannot stand "
-                f"above {list(below.size)}"
+                f"model.stages goes from the image up to the top: resolution {list(above.size)} cannot stand above "
+                f"{list(below.size)}. Give a smaller one or leave that stage out, and its number of encoder.blocks too"
             )
     return stages
 

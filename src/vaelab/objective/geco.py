@@ -41,5 +41,8 @@ class Geco(Objective, nn.Module):
         bound = abs(math.log(self.max_weight))
         self.log_weight.add_(self.average, alpha=self.rate).clamp_(-bound, bound)
 
+    def figures(self) -> dict[str, float]:
+        return {"constraint_weight": float(self.log_weight.exp())}
+
     def __call__(self, terms: Terms, step: int) -> Tensor:
         return -(terms.kl + self.log_weight.exp() * (self.target_nats - terms.reconstruction))

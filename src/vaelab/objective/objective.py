@@ -23,5 +23,9 @@ class Objective(ABC):
         no checkpoint is chosen as the best."""
         return True
 
+    def figures(self) -> dict[str, float]:
+        """What an objective with a memory has to show beside the figures of every objective: {name: value}."""
+        return {}
+
     def observe(self, terms: Terms) -> None:  # noqa: B027  most objectives remember nothing
         """What an objective with a memory learns from a training step, and from nothing else."""

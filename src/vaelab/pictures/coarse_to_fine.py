@@ -30,7 +30,8 @@ class CoarseToFine(Picture):
             rest = Ancestral((len(x),), self.temperature)
             pictures, what = shown(hierarchy.generate(Clamped(given, rest)).px)
             rows.append((f"{layers(depth - k + 1, depth)} held" if k else "none held", pictures))
-        trivial = " (with one layer: a reconstruction, then a sample)" if depth == 1 else ""
+        some = f" ({len(rows) - 1} of {depth + 1} steps)" if len(rows) < depth + 2 else ""
+        trivial = some or " (with one layer: a reconstruction, then a sample)" if depth == 1 else ""
         title = (
             f"coarse to fine{trivial}: the layers held are drawn from q(z | x), "
             f"the rest from p at {heat(self.temperature)}; {what}"

@@ -96,6 +96,6 @@ def _strip(images: Tensor, zoom: int, low: float, high: float) -> Tensor:
         images = images[:, :1]
     images = images.expand(-1, 3, -1, -1).repeat_interleave(zoom, 2).repeat_interleave(zoom, 3)
     n, c, h, w = images.shape
-    padded = torch.full((n, c, h + GAP, w + GAP), 0.85)
+    padded = torch.full((n, c, h + GAP, w + GAP), 0.6)
     padded[..., :h, :w] = images
     return padded.permute(2, 0, 3, 1).reshape(h + GAP, n * (w + GAP), c)

@@ -32,7 +32,9 @@ class VampPrior(Prior):
             )
         u = examples(components)
         if len(u) < components:
-            raise ConfigError(f"prior.components={components}, but there are only {len(u)} training images")
+            raise ConfigError(
+                f"prior.components={components}, but there are only {len(u)} training images: give that many or fewer"
+            )
         mean, std = u.mean(), u.std(correction=0)
         # images of one constant value have no scale to give
         std = torch.where(std > 0, std, torch.ones_like(std))

@@ -1,6 +1,5 @@
 """Trainer options that change how a model runs and not what it computes."""
 
-import warnings
 from typing import Any
 
 import torch
@@ -22,8 +21,6 @@ def prepare(module: nn.Module, trainer: Any) -> None:
     densities and the loop over layers stay as they are written. Names of weights are unchanged, so that checkpoints fit
     with and without either.
     """
-    if str(trainer.get("precision", "")).startswith(("16", "bf16")) and trainer.get("accelerator") == "cpu":
-        warnings.warn("16-bit networks run several times slower than 32-bit ones on most CPUs", stacklevel=2)
     if trainer.get("channels_last"):
         module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if trainer.get("compile"):
