@@ -29,12 +29,13 @@ BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
 @dataclass(frozen=True)
 class Model:
-    """One run: an experiment with overrides, and the number of draws its bound is worth the time for."""
+    """One run: an experiment with overrides, and how many draws and images its figures are worth the time for."""
 
     title: str
     experiment: str | None
     overrides: tuple[str, ...] = ()
     iw_samples: int = 5000
+    information_images: int = 500  # whose squares are passed
 
 
 IWAE = ("data.batch_size=100", "trainer.max_epochs=100", "trainer.check_val_every_n_epoch=2")
@@ -67,7 +68,7 @@ MODELS: dict[str, Model] = {
     "vae-5": Model("VAE, 5 layers", "lvae_mnist", (*LADDER, *PLAIN, COLD, "encoder=bottom_up")),
     "vae-1-bn-wu": Model("VAE, 1 layer, BN, WU", "lvae_mnist", (*LADDER, WARM, "model=vae", "model.z_dims=[64]")),
     "iwae-5": Model("IWAE, k = 5", "iwae_mnist", (*IWAE, "objective.samples=5")),
-    "vdvae-tiny": Model("residual hierarchy, 11 layers", "vdvae_tiny", ("trainer.max_epochs=12", COSINE), 10),
+    "vdvae-tiny": Model("residual hierarchy, 11 layers", "vdvae_tiny", ("trainer.max_epochs=12", COSINE), 10, 100),
     "vae-bytes": Model("VAE, convolutions", None, (*BYTES, "trainer.max_epochs=100", COSINE), 1000),
     "vampprior": Model("VAE, VampPrior", "vampprior_mnist", STATIC),
     "standard-normal": Model("VAE, N(0, I)", "vampprior_mnist", (*STATIC, "prior=standard_normal")),
@@ -132,7 +133,7 @@ def one(name: str) -> None:
     torch.set_num_threads(1)
     run = load(folder)
     figures = per_image(run, "test", model.iw_samples, 1000, seed=0)
-    told = information_of(run, "test", 500, max_rows=5000, seed=0)
+    told = information_of(run, "test", model.information_images, max_rows=2000, seed=0)
     result = {
         "command": shlex.join(["vaelab", *(a for a in arguments(model, folder) if not a.startswith("hydra.run"))]),
         **json.loads((folder / "trained.json").read_text()),
@@ -146,6 +147,7 @@ def one(name: str) -> None:
         "information": list(told.nats),
         "information_stderr": list(told.stderr),
         "saturated": list(told.saturated),
+        "information_images": told.n,
         "seed": 0,
     }
     (folder / "results.json").write_text(json.dumps(result))
