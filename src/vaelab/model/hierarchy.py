@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
@@ -52,9 +53,9 @@ class Hierarchy(nn.Module):
 
     def encode(self, x: Tensor) -> Any:
         """All that the encoder needs of x [B, C, H, W], computed once: what `encoder.propose` draws from."""
-        # of the weights' own precision, which a trainer may have made 64 bits
-        dtype = next(self.encoder.parameters(), x).dtype
-        return self.encoder.encode(self.likelihood.as_input(x).to(dtype))
+        x = self.likelihood.as_input(x)
+        # a trainer may have made the weights 64 bits
+        return self.encoder.encode(x.to(torch.promote_types(x.dtype, torch.get_default_dtype())))
 
     def q_top(self, x: Tensor) -> Distribution:
         """q(z_L | x), where it hangs on x alone."""

@@ -93,10 +93,10 @@ class HVAE(pl.LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         # not Lightning's own clipping, which refuses fused optimisers in mixed precision: gradients are unscaled here
-        parameters = list(self.parameters())
         value = self.optimizer.clip_norm if gradient_clip_val is None else gradient_clip_val
         if not value and self.guard is None:
             return
+        parameters = list(self.parameters())
         norm = get_total_norm(p.grad for p in parameters if p.grad is not None)
         if self.guard is not None and self.guard(parameters, norm):
             return
