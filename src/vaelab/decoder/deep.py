@@ -19,10 +19,11 @@ from vaelab.nn.stage import Stage, by_layer
 
 class State(NamedTuple):
     """What passes down to the next layer: features x [N, C, H, W] of all z above, what was read from them for that
-    layer (p's parameters, then features to add), and the shape that N stands for: [B] or [K, B]."""
+    layer (p's parameters, and features to add), and the shape that N stands for: [B] or [K, B]."""
 
     x: Tensor
-    ahead: Tensor | None
+    params: Tensor | None
+    added: Tensor | None
     lead: tuple[int, ...]
 
     @property
@@ -88,9 +89,8 @@ class Deep(Decoder):
         self.out = nn.Conv2d(stages[0].width, params_shape[0], 1)
 
     def p(self, l: int, h: State) -> DiagonalNormal:
-        assert h.ahead is not None
-        n = self.n_params[self.of[l]]
-        params = whole(h.ahead[:, :n].flatten(1))
+        assert h.params is not None
+        params = whole(h.params.flatten(1))
         params = params.unflatten(0, h.lead) if len(h.lead) > 1 else params
         if len(self.raw) == 0:
             return DiagonalNormal.from_params(params)
@@ -102,16 +102,19 @@ class Deep(Decoder):
         if h is None:
             x = self.maps[self.of[l]] + added
         else:
-            assert h.ahead is not None
-            x = h.x + h.ahead[:, self.n_params[self.of[l]] :]
+            assert h.added is not None
+            x = h.x + h.added
             # states of [B] that meet draws of [K, B]
             x = (x if len(x) == len(added) else x.repeat(len(added) // len(x), 1, 1, 1)) + added
         x = self.blocks[l](x)
         if l == 0:
-            return State(x, None, lead)
+            return State(x, None, None, lead)
         if self.of[l - 1] != self.of[l]:
             x = self._enter(self.of[l - 1], x)
-        return State(x, self.ahead[l - 1](x), lead)
+        n = self.n_params[self.of[l - 1]]
+        # one split: two slices would each fill a whole gradient with zeros
+        params, added = self.ahead[l - 1](x).split([n, x.shape[1]], dim=1)
+        return State(x, params, added, lead)
 
     def _enter(self, s: int, x: Tensor) -> Tensor:
         """The features of the stage above, at the resolution of stage s."""
