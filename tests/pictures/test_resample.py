@@ -45,5 +45,5 @@ def test_the_title_says_when_nothing_else_can_come(monkeypatch: pytest.MonkeyPat
     }
     for decoder in DECODERS:
         assert "There is one layer: each draw is a free sample" in titles[1, decoder]
-    assert "No layer but z1 moves the picture" in titles[3, "markov"]
+    assert "p(x | z) sees z1 alone: no other layer moves the picture" in titles[3, "markov"]
     assert "No layer but" not in titles[3, "residual"]

@@ -52,5 +52,5 @@ def _remark(drawn: dict[int, Tensor], before: Tensor) -> str:
     if list(drawn) == [0]:
         return ". There is one layer: each draw is a free sample"
     if all(torch.allclose(pictures, before, rtol=1e-4, atol=1e-5) for l, pictures in drawn.items() if l > 0):
-        return ". No layer but z1 moves the picture"
+        return ". p(x | z) sees z1 alone: no other layer moves the picture"
     return ""
