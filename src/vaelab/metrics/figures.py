@@ -23,7 +23,7 @@ class Figures(nn.Module):
         self.alive = None if z_dims is None else ActiveUnits(z_dims, draws)
 
     def update(self, terms: Terms, objective: Tensor) -> None:
-        self.split.update(terms, objective)
+        self.split.note(terms, objective)
         if self.alive is not None:
             self.alive.update(terms)
 
