@@ -1,11 +1,12 @@
 """The Gaussian with diagonal covariance, kept by its log scale."""
 
 import math
-from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.distributions import Distribution, register_kl
+
+from vaelab.cached import cached
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 BOUND = 10.0
@@ -37,7 +38,7 @@ class DiagonalNormal(Distribution):
         """log σ = raw, held within ±10 so that no early step of training can overflow the density."""
         return cls(loc, raw.clamp(-BOUND, BOUND))
 
-    @cached_property
+    @cached
     def scale(self) -> Tensor:
         return self.log_scale.exp()
 

@@ -7,12 +7,12 @@ pixels and units.
 import math
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.distributions import Distribution, kl_divergence
 
+from vaelab.cached import cached
 from vaelab.distributions import log_ratio
 
 
@@ -34,12 +34,12 @@ class Latent:
             raise ValueError("a clamped layer was given, not drawn: it has no density and the pass no ELBO")
         return self.q
 
-    @cached_property
+    @cached
     def log_ratio(self) -> Tensor:
         """log q(z) - log p(z) at the draw, [.., B]. The only form that may enter a K-sample bound."""
         return log_ratio(self.z, self._density, self.p)
 
-    @cached_property
+    @cached
     def cost(self) -> Tensor:
         """The same expectation with the least noise, [.., B].
 
@@ -81,33 +81,33 @@ class Terms:
         """Whether every layer's term is a KL."""
         return all(latent.aligned for latent in self.latents)
 
-    @cached_property
+    @cached
     def reconstruction(self) -> Tensor:
         """E_q log p(x | z) per image, [B]."""
         return _over_draws(self._log_px)
 
-    @cached_property
+    @cached
     def costs(self) -> tuple[Tensor, ...]:
         """Each layer's share of the kl per image, from z_1 to z_L, [B] each. They add up to `kl`."""
         return tuple(_over_draws(latent.cost) for latent in self.latents)
 
-    @cached_property
+    @cached
     def kl(self) -> Tensor:
         """E_q[log q(z | x) - log p(z)] per image, [B]."""
         return sum(self.costs[1:], self.costs[0])
 
-    @cached_property
+    @cached
     def elbo(self) -> Tensor:
         """reconstruction - kl per image, [B]: a lower bound of log p(x). Seed equations 4 and 18."""
         return self.reconstruction - self.kl
 
-    @cached_property
+    @cached
     def log_weight(self) -> Tensor:
         """log p(x, z) - log q(z | x) at the draws, [.., B]: no closed form enters. Seed equation 17."""
         ratios = [latent.log_ratio for latent in self.latents]
         return self._log_px - sum(ratios[1:], ratios[0])
 
-    @cached_property
+    @cached
     def iw_bound(self) -> Tensor:
         """log (1/K) Σ_k exp(log_weight_k) per image, [B] (Burda et al. 2016, eq. 8). K = 1 gives log_weight."""
         if self.log_weight.dim() == 1:
