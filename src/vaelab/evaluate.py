@@ -14,6 +14,8 @@ from vaelab.config.paths import CONF, plain
 from vaelab.door import door
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from vaelab.diagnostics.evaluate import SplitFigures
     from vaelab.diagnostics.information import Information
     from vaelab.training.load import Loaded
@@ -32,17 +34,12 @@ def evaluate(
     lower bound on log p(x) at `iw_samples` draws, not the likelihood.
     """
     import torch
-    from torch import Tensor
 
     from vaelab.metrics import bits_per_dim, term
 
     module, data = run.module, run.data
     figures = per_image(run, split, iw_samples, max_rows, seed, max_images)
     n = len(figures.elbo)
-
-    def mean(values: Tensor) -> dict[str, float]:
-        error = values.std(correction=1).item() / len(values) ** 0.5 if len(values) > 1 else float("nan")
-        return {"value": values.mean().item(), "stderr": error}
 
     layers = []
     for l, (aligned, active) in enumerate(zip(figures.aligned, figures.active_units, strict=True)):
@@ -72,13 +69,17 @@ def evaluate(
     return report
 
 
+def mean(values: "Tensor") -> dict[str, float]:
+    """Of figures of N images, [N]: their mean and its standard error."""
+    error = values.std(correction=1).item() / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    return {"value": values.mean().item(), "stderr": error}
+
+
 def per_image(
     run: "Loaded", split: str, iw_samples: int, max_rows: int, seed: int, max_images: int | None = None
 ) -> "SplitFigures":
     """The same for every image, not yet averaged. Noise hangs on `seed` and the image's place in the split alone, so
     that two models see the same binarised images."""
-    from torch import Tensor
-
     from vaelab.diagnostics.evaluate import evaluate_split
     from vaelab.seeding import noise_key, seed_noise
 
@@ -86,7 +87,7 @@ def per_image(
     loader = data.eval_batches(split, seed, max_images, batch_size=TOGETHER)
     objective = partial(module.objective, step=run.step)
 
-    def batches() -> Iterator[Tensor]:
+    def batches() -> Iterator["Tensor"]:
         for batch in loader:
             seed_noise(noise_key(batch.key, "evaluate"))
             yield data.in_units(batch._replace(x=batch.x.to(module.device))).x
@@ -121,12 +122,8 @@ def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
         columns = zip(report["layers"], told.nats, told.stderr, told.saturated, strict=True)
         for layer, nats, stderr, saturated in columns:
             layer["information"] = {"value": nats, "stderr": stderr, "n": told.n, "saturated": saturated}
-    write_json(evaluation_file(cfg), report)
+    write_json(report_file(cfg, "evaluation"), report)
     return report
-
-
-def evaluation_file(cfg: dict[str, Any]) -> Path:
-    return report_file(cfg, "evaluation")
 
 
 def report_file(cfg: dict[str, Any], name: str) -> Path:
@@ -151,7 +148,7 @@ def main(cfg: DictConfig) -> None:
     keep_memory()
     report = evaluate_run(settings)
     show(evaluation_table(report))
-    print(f"written to {evaluation_file(settings)}")
+    print(f"written to {report_file(settings, 'evaluation')}")
 
 
 @contextmanager

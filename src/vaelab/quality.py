@@ -1,6 +1,5 @@
 """vaelab quality: how far a run's samples are from the images, and how like them its reconstructions are."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hydra
@@ -8,10 +7,9 @@ from omegaconf import DictConfig
 
 from vaelab.config.paths import CONF, plain
 from vaelab.door import door
+from vaelab.evaluate import mean, progress, report_file
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from vaelab.features import Features
     from vaelab.training.load import Loaded
 
@@ -27,7 +25,6 @@ def quality(run: "Loaded", features: "Features", cfg: dict[str, Any]) -> dict[st
     """
     from vaelab.diagnostics.quality import look
     from vaelab.diagnostics.shown import Shown, possible
-    from vaelab.evaluate import progress
     from vaelab.metrics.precision_recall import precision_recall
     from vaelab.metrics.quality import fid, kid
     from vaelab.seeding import noise_key
@@ -59,11 +56,11 @@ def quality(run: "Loaded", features: "Features", cfg: dict[str, Any]) -> dict[st
         f"kid_{name}": kid(real, fake, cfg["kid_subsets"], cfg["kid_subset_size"], noise_key(seed, "kid"))._asdict(),
         f"precision_{name}": {**_share(share.precision, n_fake), "neighbours": k},
         f"recall_{name}": {**_share(share.recall, n_real), "neighbours": k},
-        "psnr": _mean(looked.psnr),
+        "psnr": mean(looked.psnr),
     }
     if looked.scales is not None and looked.similarity is not None:
         scales = looked.scales
-        report[scales.name] = {**_mean(looked.similarity), "scales": scales.scales, "window": scales.window}
+        report[scales.name] = {**mean(looked.similarity), "scales": scales.scales, "window": scales.window}
     return report
 
 
@@ -77,14 +74,8 @@ def quality_run(cfg: dict[str, Any]) -> dict[str, Any]:
     run = load(cfg["run"], cfg["weights"], cfg["device"])
     report = quality(run, instantiate(cfg["features"])(run.data), cfg)
     report = {"run": str(cfg["run"]), "weights": run.weights, "step": run.step, **report}
-    write_json(quality_file(cfg), report)
+    write_json(report_file(cfg, "quality"), report)
     return report
-
-
-def quality_file(cfg: dict[str, Any]) -> Path:
-    from vaelab.evaluate import report_file
-
-    return report_file(cfg, "quality")
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="quality")
@@ -103,7 +94,7 @@ def main(cfg: DictConfig) -> None:
     keep_memory()
     report = quality_run(settings)
     show(quality_table(report))
-    print(f"written to {quality_file(settings)}")
+    print(f"written to {report_file(settings, 'quality')}")
 
 
 def _check_temperature(run: "Loaded", temperature: float | list[float]) -> None:
@@ -125,10 +116,6 @@ def _check_number(n: int, neighbours: int, has: str) -> None:
     least = max(neighbours + 1, 4)
     if n < least:
         raise ConfigError(f"images={n} is too few for neighbours={neighbours}: {least} or more are needed; {has}")
-
-
-def _mean(values: "Tensor") -> dict[str, float]:
-    return {"value": values.mean().item(), "stderr": values.std(correction=1).item() / len(values) ** 0.5}
 
 
 def _share(share: float, n: int) -> dict[str, float]:

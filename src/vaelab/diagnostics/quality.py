@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vaelab.diagnostics.shown import Shown, Temperature
+from vaelab.diagnostics.shown import Shown
 from vaelab.features import Features
 from vaelab.metrics.similarity import Scales, fitting, psnr, structural_similarity
+from vaelab.proposal.ancestral import Temperature
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a model shows: its samples and reconstructions beside the real images, all of them in [0, 1]."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,10 +13,10 @@ from vaelab.data.image_data import ImageData
 from vaelab.data.stored import span, stored, to_unit
 from vaelab.model import Hierarchy
 from vaelab.proposal import Ancestral
+from vaelab.proposal.ancestral import Temperature
 from vaelab.seeding import noise_key, seed_noise
 
 Show = Literal["mean", "draw"]
-Temperature = float | Sequence[float]
 
 
 @dataclass(frozen=True)

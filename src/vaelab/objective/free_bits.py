@@ -3,9 +3,8 @@
 from torch import Tensor
 
 from vaelab.config.types import NonNegative
-from vaelab.errors import ConfigError
 from vaelab.model import Terms
-from vaelab.objective.objective import Objective
+from vaelab.objective.objective import Objective, need_kls
 
 
 class FreeBits(Objective):
@@ -19,10 +18,6 @@ class FreeBits(Objective):
         self.floor_nats = floor_nats
 
     def __call__(self, terms: Terms, step: int) -> Tensor:
-        if not terms.aligned:
-            raise ConfigError(
-                "objective=free_bits needs a KL in every layer; bottom-up inference has log-ratios below the top. "
-                "Use encoder=top_down, or objective=elbo."
-            )
+        need_kls(terms, "free_bits", instead="elbo")
         floored = [cost.mean().clamp(min=self.floor_nats) for cost in terms.costs]
         return terms.reconstruction - sum(floored[1:], floored[0])

@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
-from vaelab.errors import ConfigError
 from vaelab.model import Terms
-from vaelab.objective.objective import Objective
+from vaelab.objective.objective import Objective, need_kls
 from vaelab.objective.schedule import Schedule
 
 # nats: a layer that has carried nothing so far still pays a little
@@ -26,11 +25,7 @@ class KlBalancing(Objective):
         self.schedule = schedule
 
     def __call__(self, terms: Terms, step: int) -> Tensor:
-        if not terms.aligned:
-            raise ConfigError(
-                "objective=kl_balancing needs a KL in every layer; bottom-up inference has log-ratios below the top. "
-                "Use encoder=top_down, or objective=beta."
-            )
+        need_kls(terms, "kl_balancing", instead="beta")
         kl = terms.kl if self.schedule.settled(step) else (torch.stack(terms.costs, -1) * coefficients(terms)).sum(-1)
         return terms.reconstruction - self.schedule(step) * kl
 

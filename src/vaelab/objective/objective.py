@@ -4,7 +4,17 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor
 
+from vaelab.errors import ConfigError
 from vaelab.model import Terms
+
+
+def need_kls(terms: Terms, objective: str, instead: str) -> None:
+    """Raise ConfigError for layers that are not aligned, whose terms are log-ratios and can be negative."""
+    if not terms.aligned:
+        raise ConfigError(
+            f"objective={objective} needs a KL in every layer; bottom-up inference has log-ratios below the top. "
+            f"Use encoder=top_down, or objective={instead}."
+        )
 
 
 class Objective(ABC):

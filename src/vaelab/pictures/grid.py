@@ -79,7 +79,7 @@ def write_grid(path: Path, grid: Grid, low: float = 0.0, high: float = 1.0, note
 
 
 def _sheet(rows: list[Tensor], zoom: int, low: float, high: float) -> Tensor:
-    """All images on light grey, [H, W, 3] in [0, 1]; a short row leaves white."""
+    """All images on grey, [H, W, 3] in [0, 1]; a short row leaves white."""
     strips = [_strip(images, zoom, low, high) for images in rows]
     sheet = torch.ones(sum(len(strip) for strip in strips), max(strip.shape[1] for strip in strips), 3)
     y = 0

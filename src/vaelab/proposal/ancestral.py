@@ -10,6 +10,8 @@ from vaelab.distributions import missing, tempered
 from vaelab.distributions.truncated_normal import truncated
 from vaelab.proposal.proposal import Drawn
 
+Temperature = float | Sequence[float]
+
 
 @dataclass(frozen=True)
 class Ancestral:
@@ -21,7 +23,7 @@ class Ancestral:
     """
 
     batch_shape: tuple[int, ...]
-    temperature: float | Sequence[float] = 1.0
+    temperature: Temperature = 1.0
     truncation: float | None = None
 
     def __call__(self, l: int, h: Tensor | None, p: Distribution) -> Drawn:
