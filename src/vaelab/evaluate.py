@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from vaelab.diagnostics.evaluate import SplitFigures
-    from vaelab.diagnostics.information import Information
+    from vaelab.diagnostics.surgery import Surgery
     from vaelab.training.load import Loaded
 
 
@@ -35,6 +35,7 @@ def evaluate(
     """
     import torch
 
+    from vaelab.diagnostics.figure import figure
     from vaelab.metrics import bits_per_dim, term
 
     module, data = run.module, run.data
@@ -43,7 +44,7 @@ def evaluate(
 
     layers = []
     for l, (aligned, active) in enumerate(zip(figures.aligned, figures.active_units, strict=True)):
-        share, units = mean(figures.costs[:, l]), module.hierarchy.z_dims[l]
+        share, units = figure(figures.costs[:, l]), module.hierarchy.z_dims[l]
         layer = {"layer": f"z{l + 1}", term(aligned): share, "active_units": active, "units": units}
         of_units = figures.unit_kl[l]
         layers.append(layer if of_units.isnan().any() else {**layer, "unit_kl": of_units.tolist()})
@@ -52,12 +53,12 @@ def evaluate(
         "n": n,
         "seed": seed,
         "units": data.units,
-        "elbo": mean(figures.elbo),
-        "reconstruction": mean(figures.reconstruction),
-        "kl": mean(figures.costs.sum(1)),
+        "elbo": figure(figures.elbo),
+        "reconstruction": figure(figures.reconstruction),
+        "kl": figure(figures.costs.sum(1)),
         # none where evaluation has fewer draws than the objective is made from
-        "objective": None if figures.objective.isnan().all() else mean(figures.objective),
-        "iw_bound": mean(figures.iw_bound),
+        "objective": None if figures.objective.isnan().all() else figure(figures.objective),
+        "iw_bound": figure(figures.iw_bound),
         "iw_samples": iw_samples,
         "effective_sample_size": figures.effective_sample_size.mean().item(),
         "layers": layers,
@@ -67,12 +68,6 @@ def evaluate(
     if bits is not None:
         report["bits_per_dim"] = bits
     return report
-
-
-def mean(values: "Tensor") -> dict[str, float]:
-    """Of figures of N images, [N]: their mean and its standard error."""
-    error = values.std(correction=1).item() / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    return {"value": values.mean().item(), "stderr": error}
 
 
 def per_image(
@@ -97,20 +92,21 @@ def per_image(
         return evaluate_split(module.hierarchy, batches(), iw_samples, max_rows, objective, advance, group)
 
 
-def information_of(run: "Loaded", split: str, images: int, max_rows: int, seed: int) -> "Information":
-    """What each layer carries of `images` spread over a split: see `vaelab.diagnostics.information`."""
+def information_of(run: "Loaded", split: str, images: int, max_rows: int, seed: int) -> "Surgery":
+    """What each layer carries of `images` spread over a split: see `vaelab.diagnostics.surgery`."""
     from vaelab.data.batches import Batch
-    from vaelab.diagnostics.information import information
+    from vaelab.diagnostics.surgery import surgery
     from vaelab.seeding import noise_key, seed_noise
 
     key = noise_key(seed, "information")
     x = run.data.in_units(Batch(run.data.spread(split, images).to(run.module.device), key)).x
     seed_noise(key)
-    return information(run.module.hierarchy, x, max_rows)
+    return surgery(run.module.hierarchy, x, max_rows)
 
 
 def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
     """Evaluate a run folder as `cfg` (conf/evaluate.yaml) says, write its evaluation.json and return it."""
+    from vaelab.diagnostics.figure import figure
     from vaelab.training.load import load
     from vaelab.training.store import write_json
 
@@ -119,9 +115,8 @@ def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
     report = {"run": str(cfg["run"]), "weights": run.weights, "step": run.step, **report}
     if cfg.get("information_images"):
         told = information_of(run, cfg["split"], cfg["information_images"], cfg["max_rows"], cfg["seed"])
-        columns = zip(report["layers"], told.nats, told.stderr, told.saturated, strict=True)
-        for layer, nats, stderr, saturated in columns:
-            layer["information"] = {"value": nats, "stderr": stderr, "n": told.n, "saturated": saturated}
+        for layer, nats, saturated in zip(report["layers"], told.information.T, told.saturated, strict=True):
+            layer["information"] = {**figure(nats), "n": told.n, "saturated": saturated}
     write_json(report_file(cfg, "evaluation"), report)
     return report
 

@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 from vaelab.config.paths import CONF, plain
 from vaelab.door import door
-from vaelab.evaluate import mean, progress, report_file
+from vaelab.evaluate import progress, report_file
 
 if TYPE_CHECKING:
     from vaelab.features import Features
@@ -23,6 +23,7 @@ def quality(run: "Loaded", features: "Features", cfg: dict[str, Any]) -> dict[st
     network bears its name. Each figure tells of how many images it is, or its standard error over them. Raises
     ConfigError for too few images, and for a temperature that the model cannot be given.
     """
+    from vaelab.diagnostics.figure import figure
     from vaelab.diagnostics.quality import look
     from vaelab.diagnostics.shown import Shown, possible
     from vaelab.metrics.precision_recall import precision_recall
@@ -56,11 +57,11 @@ def quality(run: "Loaded", features: "Features", cfg: dict[str, Any]) -> dict[st
         f"kid_{name}": kid(real, fake, cfg["kid_subsets"], cfg["kid_subset_size"], noise_key(seed, "kid"))._asdict(),
         f"precision_{name}": {**_share(share.precision, n_fake), "neighbours": k},
         f"recall_{name}": {**_share(share.recall, n_real), "neighbours": k},
-        "psnr": mean(looked.psnr),
+        "psnr": figure(looked.psnr),
     }
     if looked.scales is not None and looked.similarity is not None:
         scales = looked.scales
-        report[scales.name] = {**mean(looked.similarity), "scales": scales.scales, "window": scales.window}
+        report[scales.name] = {**figure(looked.similarity), "scales": scales.scales, "window": scales.window}
     return report
 
 

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from vaelab.distributions import DiagonalNormal, unit_kl
 from vaelab.model import Latent
 
 THRESHOLD = 0.01
@@ -36,9 +37,26 @@ def posterior_means(latent: Latent) -> tuple[Tensor, Tensor]:
     return mean.mean(0), mean.var(0) / len(mean)
 
 
+def mean_unit_kl(latent: Latent) -> Tensor:
+    """The mean over draws and images of each unit's KL, [d] nats, float64; they add up to the layer's KL.
+
+    nan where a unit has none of its own: q and p are not aligned, or not both diagonal Gaussians.
+    """
+    q, p = latent.q, latent.p
+    if not latent.aligned or not isinstance(q, DiagonalNormal) or not isinstance(p, DiagonalNormal):
+        return torch.full((latent.z.shape[-1],), math.nan, dtype=torch.float64, device=latent.z.device)
+    return unit_kl(q, p).double().flatten(0, -2).mean(0)
+
+
 def moments_of(mean: Tensor, noise: Tensor) -> Tensor:
     """What `active` takes, [3, d]: sums over images of the means [B, d], of their squares, and of their noise."""
     return torch.stack([mean.sum(0), mean.square().sum(0), noise.sum(0)])
+
+
+def variance(moments: Tensor, count: float) -> Tensor:
+    """Var_x(E_q[z_u | x]) of each unit over `count` images, [d], with the noise of the means taken off; 0 or above."""
+    mean, square, noise = moments / count
+    return (square - mean.square() - noise).clamp(min=0)
 
 
 def active(moments: Tensor, count: float, draws: int) -> Tensor:

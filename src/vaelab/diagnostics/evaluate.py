@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaelab.diagnostics.active_units import active, mean_or_draws, moments_of
-from vaelab.distributions import DiagonalNormal, unit_kl
+from vaelab.diagnostics.active_units import active, mean_or_draws, mean_unit_kl, moments_of
 from vaelab.model import Hierarchy, Latent, Terms
 
 
@@ -110,7 +109,7 @@ def _images(
                 means.append(sums)
             else:
                 means[l] += sums
-            units[l] += _unit_kl(latent) * (k / samples)
+            units[l] += mean_unit_kl(latent) * (k / samples)
         done += k
     reconstruction, costs = reconstruction / samples, costs / samples
     return SplitFigures(
@@ -125,14 +124,6 @@ def _images(
         aligned=hierarchy.encoder.aligned,
         samples=samples,
     )
-
-
-def _unit_kl(latent: Latent) -> Tensor:
-    """The mean over draws and images of each unit's KL, [d]; nan where a unit has none of its own."""
-    q, p = latent.q, latent.p
-    if not latent.aligned or not isinstance(q, DiagonalNormal) or not isinstance(p, DiagonalNormal):
-        return torch.full((latent.z.shape[-1],), math.nan, device=latent.z.device)
-    return unit_kl(q, p).double().flatten(0, -2).mean(0)
 
 
 def _moments(sums: Tensor, samples: int, latent: Latent) -> Tensor:

@@ -12,13 +12,11 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from vaelab.distributions import DiagonalNormal, MixtureOfNormals, draw
+from vaelab.diagnostics.passes import BLOCK, log_aggregate
+from vaelab.distributions import DiagonalNormal, draw
 from vaelab.distributions.diagonal_normal import HALF_LOG_2PI
 from vaelab.errors import ConfigError
 from vaelab.model import Hierarchy
-
-# numbers in memory at a time: 32 MiB of them
-BLOCK = 1 << 22
 
 
 class Shares(NamedTuple):
@@ -91,12 +89,9 @@ def mutual_information(mean: Tensor, log_scale: Tensor, z: Tensor) -> Tensor:
 
     Hoffman & Johnson 2016, section 4. N² numbers from matrix products, where `total_correlation` needs N²·d.
     """
-    mean, log_scale, draws = mean.double(), log_scale.double().expand_as(mean), z.double()
-    N, d = mean.shape
-    aggregate = MixtureOfNormals(mean.new_zeros(N), mean, log_scale)
-    log_q = [aggregate.log_prob(rows) for rows in draws.reshape(-1, d).split(max(1, BLOCK // N))]
-    own = DiagonalNormal(mean, log_scale).log_prob(draws)
-    return own - torch.cat(log_q).reshape(z.shape[:-1])
+    q, draws = DiagonalNormal(mean.double(), log_scale.double().expand_as(mean)), z.double()
+    log_q = log_aggregate([q], draws.reshape(-1, mean.shape[-1]), max_rows=len(mean))
+    return q.log_prob(draws) - log_q.reshape(z.shape[:-1])
 
 
 def _units_log_prob(z: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:

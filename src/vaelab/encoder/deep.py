@@ -102,7 +102,9 @@ class Deep(Encoder):
 
     def _q(self, l: int, seen: Tensor, h: State, p: Distribution) -> Distribution:
         state = h.features
-        q = self.heads[l](torch.cat([seen.expand(*h.lead[:-1], *seen.shape), state], dim=-3))
+        lead = torch.broadcast_shapes(h.lead, seen.shape[:1])  # [B] beside [K, B], or [s, 1] beside [N]
+        both = [part.expand(*lead, *part.shape[-3:]) for part in (seen, state)]
+        q = self.heads[l](torch.cat(both, dim=-3))
         if not self.relative:
             return q
         assert isinstance(p, DiagonalNormal) and isinstance(q, DiagonalNormal)  # `relative` takes no others

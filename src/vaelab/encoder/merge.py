@@ -63,7 +63,8 @@ def _from_both(width: int, state_shape: Shape, net: NetFactory, layer: int) -> M
 
 
 def _both(features: Tensor, h: Tensor) -> Tensor:
-    return torch.cat([features.expand(*h.shape[:-1], -1), h], dim=-1)
+    lead = torch.broadcast_shapes(features.shape[:-1], h.shape[:-1])  # [B] beside [K, B], or [s, 1] beside [N]
+    return torch.cat([features.expand(*lead, -1), h.expand(*lead, -1)], dim=-1)
 
 
 def _diagonal(posterior: Posterior, make_net: MakeNet, z_dim: int, layer: int) -> ToNormal:
