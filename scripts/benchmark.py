@@ -8,6 +8,7 @@ python scripts/benchmark.py --write docs/performance.md   and put the tables int
 import argparse
 import contextlib
 import ctypes
+import math
 import os
 import statistics
 import sys
@@ -26,6 +27,7 @@ from relay import DISCARDED, Relay, Tick, Window, epoch_end, inside, ratio
 from torch import Tensor, nn
 
 from vaelab import build, compose
+from vaelab.callbacks import CollapseMonitor, History
 from vaelab.diagnostics.evaluate import evaluate_split
 from vaelab.training.machine import keep_memory
 from vaelab.training.quiet import quiet
@@ -71,8 +73,25 @@ def fit(run: Any, tick: Tick) -> None:
         run.fit()
 
 
-def race(model: str, args: argparse.Namespace) -> tuple[dict[str, list[Window]], Any]:
-    """The windows of the four loops for one model, and vaelab's run after its training."""
+def monitor_check(run: Any, times: int = 5) -> tuple[float, int]:
+    """Seconds that a check of the collapse monitor takes, with its checkpoint, and every how many epochs it comes."""
+    (monitor,) = (callback for callback in run.trainer.callbacks if isinstance(callback, CollapseMonitor))
+    (history,) = (callback for callback in run.trainer.callbacks if isinstance(callback, History))
+    if "val/elbo" not in history.latest:  # so few steps that nothing was validated
+        return math.nan, monitor.every_n_epochs
+    seconds = []
+    run.module.eval()
+    for _ in range(times):
+        monitor.checked = -monitor.every_n_epochs  # it is due
+        started = time.perf_counter()
+        with torch.no_grad():
+            monitor.on_validation_end(run.trainer, run.module)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds), monitor.every_n_epochs
+
+
+def race(model: str, args: argparse.Namespace) -> tuple[dict[str, list[Window]], Any, tuple[float, int]]:
+    """The windows of the four loops for one model, vaelab's run after its training, and its monitor's check."""
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
         run = vaelab_run(model, folder, args.device)
         x = run.data.split("train").to(args.device)
@@ -92,7 +111,7 @@ def race(model: str, args: argparse.Namespace) -> tuple[dict[str, list[Window]],
         with contextlib.redirect_stdout(nowhere):  # the line that Progress prints for each epoch
             # its steps are so long that a fifth of the windows tells as much
             rounds = max(2, args.rounds // 5) if model == "deep" else args.rounds
-            return Relay(loops, rounds, args.window, args.threads).run(), run
+            return Relay(loops, rounds, args.window, args.threads).run(), run, monitor_check(run)
 
 
 def training_rows(model: str, windows: dict[str, list[Window]], window: int, steps: int) -> list[str]:
@@ -185,12 +204,16 @@ def measure(args: argparse.Namespace) -> list[str]:
         "| end of an epoch, ms | of the raw limit, whole epochs |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     )
-    runs, doubts = {}, []
+    runs, doubts, monitors = {}, [], []
     for model in args.models:
-        windows, runs[model] = race(model, args)
-        say(*training_rows(model, windows, args.window, steps=len(runs[model].data.train_dataloader())))
+        windows, runs[model], (check, every) = race(model, args)
+        steps = len(runs[model].data.train_dataloader())
+        say(*training_rows(model, windows, args.window, steps))
         doubts += doubt(model, windows)
-    say(*doubts)
+        epoch = steps * inside(windows["vaelab"]) / args.window + epoch_end(windows["vaelab"])
+        share = check / (every * epoch)
+        monitors.append(f"{TITLES[model]} {1e3 * check:.0f} ms, {share:.1%} of {every} epochs")
+    say(*doubts, "", f"A check of the collapse monitor: {'; '.join(monitors)}.")
     evaluated = [model for model in ("mlp", "lvae") if model in runs and args.images]  # L = 1 and L = 5
     if evaluated:
         say(

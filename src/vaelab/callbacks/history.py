@@ -1,4 +1,7 @@
-"""The record of a run: every figure at its step, in history.jsonl. Loggers are mirrors of it."""
+"""The record of a run: every figure at its step, in history.jsonl, and every unit, in units.jsonl.
+
+Loggers are mirrors of the first.
+"""
 
 import json
 import math
@@ -7,6 +10,7 @@ from typing import Any, TextIO
 
 import pytorch_lightning as pl
 
+from vaelab.callbacks.units import told
 from vaelab.config.types import PositiveInt
 from vaelab.errors import DivergedError
 from vaelab.training.modules import HVAE
@@ -15,14 +19,15 @@ from vaelab.training.modules import HVAE
 class History(pl.Callback):
     """One JSON line for the mean of every `every_n_steps` training steps, and one for each validation.
 
-    A line is {"step", "epoch", "train/elbo": …} or {…, "val/elbo": …}; the same keys and steps go to all loggers.
+    A line is {"step", "epoch", "train/elbo": …} or {…, "val/elbo": …}; the same keys and steps go to all loggers. Each
+    validation also has a line in units.jsonl, {"step", "epoch", "layers": …}: see `vaelab.callbacks.units`.
     Raises DivergedError when a figure is not finite, before any checkpoint of that state can be written.
     """
 
     def __init__(self, *, every_n_steps: PositiveInt) -> None:
         self.every_n_steps = every_n_steps
         self.latest: dict[str, float] = {}
-        self._file: TextIO | None = None
+        self._files: dict[str, TextIO] = {}
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -36,15 +41,19 @@ class History(pl.Callback):
 
     def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if not trainer.sanity_checking:
+            # before the figures, and with them the units, are reset
+            units = module.val_figures.units() if isinstance(module, HVAE) else []
             self.write(trainer, _take(module, "val"))
+            if units and trainer.is_global_zero:
+                self._add(trainer, "units.jsonl", {"layers": told(units)})
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         self._write_training(trainer, module)
 
     def teardown(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        for file in self._files.values():
+            file.close()
+        self._files = {}
 
     def write(self, trainer: pl.Trainer, figures: dict[str, float]) -> None:
         """Add a line and pass it to every logger."""
@@ -53,13 +62,8 @@ class History(pl.Callback):
         self.latest |= figures
         step, epoch = trainer.global_step, trainer.current_epoch
         if trainer.is_global_zero:
-            if self._file is None:
-                folder = Path(trainer.default_root_dir)
-                folder.mkdir(parents=True, exist_ok=True)
-                self._file = open(folder / "history.jsonl", "a")  # noqa: SIM115
             finite = {k: v if math.isfinite(v) else None for k, v in figures.items()}
-            self._file.write(json.dumps({"step": step, "epoch": epoch, **finite}) + "\n")
-            self._file.flush()
+            self._add(trainer, "history.jsonl", finite)
         for logger in trainer.loggers:
             logger.log_metrics(figures, step)
         broken = [key for key, value in figures.items() if not math.isfinite(value)]
@@ -69,6 +73,16 @@ class History(pl.Callback):
                 "Lower optimizer.lr, set optimizer.clip_norm, or lengthen optimizer.warmup_steps. "
                 f"The last checkpoint that was good is in {Path(trainer.default_root_dir) / 'checkpoints'}."
             )
+
+    def _add(self, trainer: pl.Trainer, name: str, content: dict[str, Any]) -> None:
+        """A line of a file that is whole after each."""
+        if name not in self._files:
+            folder = Path(trainer.default_root_dir)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._files[name] = open(folder / name, "a")  # noqa: SIM115
+        line = {"step": trainer.global_step, "epoch": trainer.current_epoch, **content}
+        self._files[name].write(json.dumps(line) + "\n")
+        self._files[name].flush()
 
     def _write_training(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         figures = _take(module, "train")

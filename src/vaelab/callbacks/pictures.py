@@ -5,6 +5,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 
 from vaelab.callbacks.ema import averaged
+from vaelab.callbacks.media import show
 from vaelab.config.types import Count, PositiveInt
 from vaelab.data.image_data import ImageData
 from vaelab.errors import ConfigError
@@ -49,13 +50,5 @@ class Pictures(pl.Callback):
             # a family of distributions without a rule for what was asked: no reason to lose what was trained
             print(f"no pictures: {error}", flush=True)
             return
-        for logger in trainer.loggers:
-            if isinstance(logger, pl.loggers.WandbLogger):
-                for kind, path in paths.items():
-                    logger.log_image(f"images/{kind}", [str(path)], step=trainer.global_step)
-            elif isinstance(logger, pl.loggers.TensorBoardLogger):
-                import matplotlib.image
-
-                for kind, path in paths.items():
-                    picture = matplotlib.image.imread(path)[..., :3]
-                    logger.experiment.add_image(f"images/{kind}", picture, trainer.global_step, dataformats="HWC")
+        for kind, path in paths.items():
+            show(trainer, f"images/{kind}", path)

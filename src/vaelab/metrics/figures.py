@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from vaelab.metrics.active_units import ActiveUnits
+from vaelab.metrics.active_units import ActiveUnits, LayerUnits
 from vaelab.metrics.elbo_split import ElboSplit
 from vaelab.model import Terms
 
@@ -34,6 +34,10 @@ class Figures(nn.Module):
             warnings.filterwarnings("ignore", message=".*called before the ``update``.*")
             figures = self.split.compute()
         return figures | self.alive.compute() if figures and self.alive is not None else figures
+
+    def units(self) -> list[LayerUnits]:
+        """Every unit of every layer since the reset, over all ranks; empty without `z_dims`, or without images."""
+        return [] if self.alive is None else self.alive.units()
 
     def reset(self) -> None:
         self.split.reset()

@@ -13,11 +13,16 @@ class Beta(Objective):
     Only at β = 1 is it the ELBO; the reported `elbo` always is.
     """
 
+    schedule: Schedule
+
     def __init__(self, *, schedule: Schedule) -> None:
         self.schedule = schedule
 
     def __call__(self, terms: Terms, step: int) -> Tensor:
         return terms.reconstruction - self.schedule(step) * terms.kl
+
+    def kl_weight(self, step: int) -> float:
+        return self.schedule(step)
 
     def settled(self, step: int) -> bool:
         return self.schedule.settled(step)

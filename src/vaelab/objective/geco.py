@@ -44,5 +44,8 @@ class Geco(Objective, nn.Module):
     def figures(self) -> dict[str, float]:
         return {"constraint_weight": float(self.log_weight.exp())}
 
+    def kl_weight(self, step: int) -> float:
+        return float(torch.exp(-self.log_weight))
+
     def __call__(self, terms: Terms, step: int) -> Tensor:
         return -(terms.kl + self.log_weight.exp() * (self.target_nats - terms.reconstruction))

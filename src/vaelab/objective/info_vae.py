@@ -20,6 +20,9 @@ class InfoVae(Objective):
     def __init__(self, *, alpha: float, weight: NonNegative, kernel: Kernel) -> None:
         self.alpha, self.weight, self.kernel = alpha, weight, kernel
 
+    def kl_weight(self, step: int) -> float:
+        return 1.0 - self.alpha
+
     def __call__(self, terms: Terms, step: int) -> Tensor:
         top = terms.latents[-1]
         z = top.z.flatten(top.z.dim() - len(top.p.event_shape))

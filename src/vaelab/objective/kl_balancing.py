@@ -21,6 +21,8 @@ class KlBalancing(Objective):
     ConfigError for layers that are not aligned, whose terms are log-ratios and can be negative.
     """
 
+    schedule: Schedule
+
     def __init__(self, *, schedule: Schedule) -> None:
         self.schedule = schedule
 
@@ -28,6 +30,9 @@ class KlBalancing(Objective):
         need_kls(terms, "kl_balancing", instead="beta")
         kl = terms.kl if self.schedule.settled(step) else (torch.stack(terms.costs, -1) * coefficients(terms)).sum(-1)
         return terms.reconstruction - self.schedule(step) * kl
+
+    def kl_weight(self, step: int) -> float:
+        return self.schedule(step)
 
     def settled(self, step: int) -> bool:
         return self.schedule.settled(step)

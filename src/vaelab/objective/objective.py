@@ -6,6 +6,7 @@ from torch import Tensor
 
 from vaelab.errors import ConfigError
 from vaelab.model import Terms
+from vaelab.objective.schedule import Restarted, Schedule
 
 
 def need_kls(terms: Terms, objective: str, instead: str) -> None:
@@ -24,14 +25,29 @@ class Objective(ABC):
     """
 
     samples: int | None = None
+    schedule: Schedule | None = None  # of its weights, where they change with the step
 
     @abstractmethod
     def __call__(self, terms: Terms, step: int) -> Tensor: ...
+
+    def kl_weight(self, step: int) -> float:
+        """How many nats of reconstruction a nat of kl costs: 1 in the ELBO."""
+        return 1.0
 
     def settled(self, step: int) -> bool:
         """Whether its weights have reached their last value. Until then the ELBO is not what is being optimised, and
         no checkpoint is chosen as the best."""
         return True
+
+    @property
+    def warms_up(self) -> bool:
+        """Whether it has a schedule that needs steps to settle, so that there is something to restart."""
+        return self.schedule is not None and not self.schedule.settled(0)
+
+    def restart(self, step: int) -> None:
+        """Let its schedule begin again at `step`, for good."""
+        if self.schedule is not None:
+            self.schedule = Restarted(self.schedule, step)
 
     def figures(self) -> dict[str, float]:
         """What an objective with a memory has to show beside the figures of every objective: {name: value}."""

@@ -27,6 +27,20 @@ class Constant:
         return True
 
 
+class Restarted:
+    """A schedule whose step 0 is step `since` of the run; what it is `of` may have been restarted before."""
+
+    def __init__(self, of: Schedule, since: int) -> None:
+        self.of: Schedule = of.of if isinstance(of, Restarted) else of
+        self.since = since
+
+    def __call__(self, step: int) -> float:
+        return self.of(max(0, step - self.since))
+
+    def settled(self, step: int) -> bool:
+        return self.of.settled(max(0, step - self.since))
+
+
 class Linear:
     """From `start` to `end` over `warmup_steps`, then `end`."""
 

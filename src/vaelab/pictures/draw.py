@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from vaelab.config.fault import Fault, refuse
 from vaelab.data.batches import Batch
@@ -42,9 +43,7 @@ def draw_all(
     hierarchy, training = module.hierarchy, module.training
     x = data.in_units(Batch(data.spread(split, n).to(module.device), noise_key(seed, "shown"))).x
     refuse_unfit(pictures, hierarchy.z_dims, len(x))
-    low, high = (float(x.min()), float(x.max())) if module.units == "real" else (0.0, 1.0)
-    if module.units == "byte":
-        high = 255.0
+    low, high = shades(module.units, x)
     paths = {}
     module.eval()
     try:
@@ -60,3 +59,8 @@ def draw_all(
     finally:
         module.train(training)
     return paths
+
+
+def shades(units: str, x: Tensor) -> tuple[float, float]:
+    """The values shown as black and as white: for units of no fixed range those of the images x."""
+    return {"real": (float(x.min()), float(x.max())), "byte": (0.0, 255.0)}.get(units, (0.0, 1.0))

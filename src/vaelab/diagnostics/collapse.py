@@ -1,0 +1,118 @@
+"""Is a layer alive, fading or collapsed? A state from two figures, with hysteresis. Without torch.
+
+    reads collapsed   no unit is active, and the layer carries less than `collapsed_nats_per_unit` · units nats
+    reads fading      fewer units are active than `fading_share` of the most it has had
+    reads alive       else
+
+Below the top of a top-down hierarchy units move with the layers above them, also where q = p and the layer says nothing
+of its own: there the nats alone tell that it has collapsed.
+
+The most is counted from when the objective has settled: before the KL has its full weight many a unit is active that
+will not stay. Only units say that a layer is fading: its information falls, too, when another layer takes over, and
+cannot be told from more near log N.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+ALIVE, FADING, COLLAPSED = 0, 1, 2
+NAMES = ("alive", "fading", "collapsed")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`patience` is how many checks in a row must read another state before it is entered; both ways."""
+
+    patience: int
+    fading_share: float
+    collapsed_nats_per_unit: float
+
+
+class Seen(NamedTuple):
+    """What a check sees of a layer: active units of `units`, and the nats it carries; None where that is not known, and
+    the units alone decide. `follows`: its units move with those of layers above."""
+
+    active: float
+    units: int
+    nats: float | None
+    follows: bool = False
+
+
+class Change(NamedTuple):
+    """Layer `layer` (from 0) is now `state` and was `was`; None: it has never been anything else."""
+
+    layer: int
+    state: int
+    was: int | None
+
+
+def words(change: Change, seen: Seen) -> str:
+    """'z2 is collapsed: 0 of 16 units active, 0.01 nats; was alive.'"""
+    head = "has not woken up" if change.was is None else f"is {NAMES[change.state]}"
+    nats = "" if seen.nats is None else f", {seen.nats:.2f} nats"
+    was = "" if change.was is None else f"; was {NAMES[change.was]}"
+    follow = " (they follow the layers above)" if seen.follows and seen.active and change.state == COLLAPSED else ""
+    return f"z{change.layer + 1} {head}: {seen.active:.0f} of {seen.units} units active{follow}{nats}{was}."
+
+
+@dataclass
+class Layer:
+    """One layer's state, and what it hangs on besides the next check."""
+
+    state: int | None = None
+    reading: int | None = None  # of the last check, `streak` times in a row
+    streak: int = 0
+    most: float = 0.0
+    woke: bool = False
+    asleep: int = 0  # settled checks in a row of a layer that has never been but collapsed
+
+
+class Watch:
+    """The layers of one run, from z_1 up, check by check.
+
+    The first check sets the state without a word: before training every layer reads collapsed. One that stays so is
+    told, once, after `patience` checks since the objective has settled; one that was alive is told as it collapses.
+    """
+
+    def __init__(self, rule: Rule, depth: int) -> None:
+        self.rule, self.layers = rule, [Layer() for _ in range(depth)]
+
+    def check(self, seen: Sequence[Seen], settled: bool) -> list[Change]:
+        """What has changed with this check. `settled`: the objective's weights have their last values."""
+        changes = [self._layer(l, *both, settled) for l, both in enumerate(zip(self.layers, seen, strict=True))]
+        return [change for change in changes if change is not None]
+
+    @property
+    def states(self) -> tuple[int, ...]:
+        """Of each layer: 0 alive, 1 fading, 2 collapsed."""
+        return tuple(COLLAPSED if layer.state is None else layer.state for layer in self.layers)
+
+    @property
+    def all_alive(self) -> bool:
+        """Whether every layer read alive at the last check."""
+        return all(layer.reading == ALIVE for layer in self.layers)
+
+    def _layer(self, l: int, layer: Layer, seen: Seen, settled: bool) -> Change | None:
+        now = self._read(layer, seen)
+        layer.most = max(layer.most, seen.active) if settled else 0.0
+        layer.streak = layer.streak + 1 if now == layer.reading else 1
+        layer.reading, was = now, layer.state
+        state = now if was is None or layer.streak >= self.rule.patience else was
+        layer.state, layer.woke = state, layer.woke or state != COLLAPSED
+        layer.asleep = layer.asleep + 1 if settled and not layer.woke and now == COLLAPSED else 0
+        if layer.asleep == self.rule.patience:
+            return Change(l, COLLAPSED, None)
+        return Change(l, state, was) if was is not None and state != was else None
+
+    def _read(self, layer: Layer, seen: Seen) -> int:
+        silent = seen.nats is None or seen.nats < self.rule.collapsed_nats_per_unit * seen.units
+        if silent and (seen.active == 0 or (seen.follows and seen.nats is not None)):
+            return COLLAPSED
+        return FADING if seen.active < self.rule.fading_share * layer.most else ALIVE
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        return [asdict(layer) for layer in self.layers]
+
+    def load_state_dict(self, state: Sequence[dict[str, Any]]) -> None:
+        self.layers = [Layer(**layer) for layer in state]
