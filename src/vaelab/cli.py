@@ -12,7 +12,10 @@ DOORS = {
     "train": "train a model: vaelab train model=hvae data=mnist5k trainer.max_epochs=20",
     "evaluate": "the ELBO split and bounds of a run: vaelab evaluate run=<folder> iw_samples=5000",
     "quality": "FID and its like of a run's samples: vaelab quality run=<folder> features=classifier",
+    "diagnose": "what each layer carries, and why one collapsed: vaelab diagnose run=<folder>",
     "sample": "pictures of a run: vaelab sample run=<folder> temperature=0.8",
+    "report": "a run or a sweep as one HTML page: vaelab report <folder>",
+    "watch": "figures in the terminal while a run goes on: vaelab watch <folder>",
 }
 
 
@@ -86,7 +89,10 @@ def _report(error: UserError) -> int:
 
 def _explain(error: Exception, door: str, rest: list[str]) -> UserError | None:
     from vaelab.config.explain import explain_in_door
+    from vaelab.config.paths import CONF
 
+    if not (CONF / f"{door}.yaml").exists():
+        return None  # no config of Hydra's, no error of Hydra's
     return explain_in_door(error, door, rest)
 
 

@@ -17,19 +17,19 @@ def evaluation_table(report: dict[str, Any]) -> Table:
     )
     table = Table("figure", "nats per image", "± standard error", title=title, title_justify="left")
     for key in ("elbo", "reconstruction", "kl"):
-        table.add_row(key, *_number(report[key]))
-    table.add_row(f"iw_bound, K = {report['iw_samples']}", *_number(report["iw_bound"]))
+        table.add_row(key, *number(report[key]))
+    table.add_row(f"iw_bound, K = {report['iw_samples']}", *number(report["iw_bound"]))
     table.add_row("effective sample size", f"{report['effective_sample_size']:.1f} of {report['iw_samples']}", "")
     if "bits_per_dim" in report:
         table.add_row("bits_per_dim", f"{report['bits_per_dim']:.4f}", "")
     table.add_section()
     for layer in report["layers"]:
         term, share = layer_term(layer)
-        table.add_row(f"{layer['layer']} {term}", *_number(share))
-        table.add_row(f"{layer['layer']} active units", f"{_count(layer['active_units'])} of {layer['units']}", "")
+        table.add_row(f"{layer['layer']} {term}", *number(share))
+        table.add_row(f"{layer['layer']} active units", f"{count(layer['active_units'])} of {layer['units']}", "")
         if told := layer.get("information"):
             cap = ", near its cap" if told["saturated"] else ""
-            table.add_row(f"{layer['layer']} information, n = {told['n']}{cap}", *_number(told))
+            table.add_row(f"{layer['layer']} information, n = {told['n']}{cap}", *number(told))
     return table
 
 
@@ -78,9 +78,10 @@ def show(table: Table) -> None:
     Console().print(table)
 
 
-def _number(figure: dict[str, float]) -> tuple[str, str]:
+def number(figure: dict[str, float]) -> tuple[str, str]:
+    """A figure and its standard error."""
     return f"{figure['value']:.2f}", f"{figure['stderr']:.2f}"
 
 
-def _count(active_units: int | None) -> str:
+def count(active_units: int | None) -> str:
     return "?" if active_units is None else str(active_units)

@@ -73,6 +73,7 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True) -> float:
 def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     """Evaluate with the best weights, log the figures as test/…, write DONE.json and the closing table."""
     from vaelab.callbacks import History
+    from vaelab.diagnostics.causes import EARLY
     from vaelab.evaluate import evaluate_run
     from vaelab.tables import evaluation_table, layer_term, show
     from vaelab.training.store import write_json
@@ -96,8 +97,34 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
         logger.save()
     write_json(folder / "DONE.json", {"elbo": figures["elbo"], "step": run.trainer.global_step})
     show(evaluation_table(report))
+    if cfg.get("diagnosis") and run.trainer.global_step >= EARLY:
+        _diagnose(facts, cfg)
+    if cfg.get("report"):
+        _report(folder)
     print(_contents(folder))
     return figures["elbo"]
+
+
+def _diagnose(facts: dict[str, Any], cfg: dict[str, Any]) -> None:
+    """diagnosis.json and its verdict; one that fails is told in a line, and loses nothing of the run."""
+    from vaelab.diagnose import diagnose_run
+
+    of = {"seed": cfg["seed"], "split": cfg["evaluation"]["split"], "max_rows": cfg["evaluation"]["max_rows"]}
+    try:
+        diagnosis = diagnose_run({**facts, **of, **cfg["diagnosis"]})
+        print(diagnosis.get("verdict", {}).get("words", ""), flush=True)
+    except Exception as error:
+        print(f"no diagnosis: {error}; `vaelab diagnose run={facts['run']}` tries again", flush=True)
+
+
+def _report(folder: Path) -> None:
+    """report.html; a page that cannot be drawn is told in a line, and loses nothing of the run."""
+    from vaelab.report import write_report
+
+    try:
+        write_report(folder)
+    except Exception as error:
+        print(f"no report.html: {error}; `vaelab report {folder}` tries again", flush=True)
 
 
 def _summary(run: Any) -> str:
@@ -116,9 +143,12 @@ def _contents(folder: Path) -> str:
     for name, text in (
         ("history.jsonl", "every figure at its step"),
         ("metrics.csv", "the same as a table"),
+        ("units.jsonl", "every unit at every validation"),
         ("evaluation.json", "the figures above"),
-        ("images", "samples, reconstructions, coarse to fine"),
-        ("checkpoints", "best.ckpt and last.ckpt"),
+        ("diagnosis.json", "what each layer carries, the gap, the blur"),
+        ("report.html", "all of it as a page: open it in a browser"),
+        ("images", "samples, reconstructions, coarse to fine, blur, units"),
+        ("checkpoints", "best.ckpt, last.ckpt, and alive.ckpt from before a collapse"),
         ("wandb", f"curves in the terminal: wandb leet {folder / 'wandb'}"),
         ("tensorboard", f"curves in a browser: tensorboard --logdir {folder}"),
     ):

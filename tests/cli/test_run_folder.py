@@ -82,7 +82,7 @@ def test_a_run_folder_holds_all_of_it_and_every_mirror_agrees(folder: Path) -> N
         (k.replace(".", "/"), row["trainer/global_step"]): v
         for row in wandb_rows(folder)
         for k, v in row.items()
-        if k.startswith(("train/", "val/", "test/"))
+        if k.startswith(("train/", "val/", "test/", "collapse/"))
     }
     assert mirrored == pytest.approx(truth)
 

@@ -19,8 +19,8 @@ def options(group: str) -> list[str]:
     return sorted(f.stem for f in (CONF / group).glob("*.yaml"))
 
 
-# chosen in `vaelab quality` and not in a training run; tests/cli and tests/features build them
-OF_OTHER_DOORS = ("features",)
+# chosen in `vaelab quality` and `vaelab diagnose`, not in a training run; tests/cli builds them
+OF_OTHER_DOORS = ("features", "analyses")
 CHOICES = [(group, option) for group in GROUPS if group not in OF_OTHER_DOORS for option in options(group)]
 EXPERIMENTS = options("experiment")
 # what a choice needs beside it to make sense
@@ -126,6 +126,8 @@ def overrides(group: str, option: str, arrays: Path, pictures: Path) -> list[str
             extra = [f"data.path={arrays}", "likelihood=gaussian"]
         elif option == "folder":
             extra = [f"data.path={pictures}", "likelihood=gaussian", "data.size=null", "data.channels=3"]
+        elif option == "two_paths":
+            extra = ["likelihood=gaussian"]
         elif option not in ("mnist5k", "digits", "shapes"):
             return None  # hub sets are not here; tests/data loads one in their layout
     # what is tested comes last, so that it has the last word
@@ -162,7 +164,7 @@ def test_every_choice_builds_and_trains_a_batch(
 def test_every_experiment_trains_a_batch(experiment: str, arrays: Path, tmp_path: Path) -> None:
     """On data that is here, and the largest with fewer blocks: tests/experiments holds their size."""
     data = ["data=arrays", f"data.path={arrays}"]
-    if experiment in ("beta_vae_shapes", "vdvae_tiny"):
+    if experiment in ("beta_vae_shapes", "vdvae_tiny") or experiment.startswith("two_paths"):
         data = []
     elif "mnist" in experiment:
         data = ["data=mnist5k"]

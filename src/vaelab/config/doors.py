@@ -1,14 +1,13 @@
 """Ranges of the settings of the commands on a run folder."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from vaelab.config.annotation import Node
 from vaelab.config.run_folder import find_checkpoint, read_config
-from vaelab.config.types import Count, NonNegative, PositiveInt, Range
+from vaelab.config.types import Count, NonNegative, Positive, PositiveInt, Several
 
 Split = Literal["train", "val", "test"]
-_Several = Annotated[int, Range(lambda v: v >= 2, "a whole number, 2 or above")]
 Weights = Literal["best", "last", "raw"]
 
 
@@ -20,7 +19,7 @@ def evaluate(
     iw_samples: PositiveInt,
     max_rows: PositiveInt,
     max_images: PositiveInt | None,
-    information_images: _Several | None,
+    information_images: Several | None,
     seed: Count,
     device: str,
 ) -> None:
@@ -60,6 +59,20 @@ def quality(
     """The settings of conf/quality.yaml."""
 
 
+def diagnose(
+    *,
+    run: str,
+    analyses: dict[str, Node],
+    split: Split,
+    weights: Weights,
+    max_rows: PositiveInt,
+    max_minutes: Positive,
+    seed: Count,
+    device: str,
+) -> None:
+    """The settings of conf/diagnose.yaml."""
+
+
 def check_evaluate(cfg: dict[str, Any]) -> None:
     _check(cfg, "evaluate")
 
@@ -70,6 +83,10 @@ def check_sample(cfg: dict[str, Any]) -> None:
 
 def check_quality(cfg: dict[str, Any]) -> None:
     _check(cfg, "quality")
+
+
+def check_diagnose(cfg: dict[str, Any]) -> None:
+    _check(cfg, "diagnose")
 
 
 def _check(cfg: dict[str, Any], door: str) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from vaelab.config.annotation import Node
 from vaelab.config.signature import Argument
-from vaelab.config.types import PositiveInt, Range
+from vaelab.config.types import Positive, PositiveInt, Range
 
 Seed = Annotated[int, Range(lambda v: 0 <= v < 2**32, "a whole number from 0 to 4294967295")]
 
@@ -18,11 +18,15 @@ _TRAIN: dict[str, Any] = {
     "logger": dict[str, Node] | None,
     "callbacks": dict[str, Node] | None,
     "evaluation": dict,
+    "diagnosis": dict | None,
+    "report": bool,
 }
+
+_OPTIONAL = ("logger", "callbacks", "diagnosis", "report")
 
 # by the dotted name of the group they stand in; "" is the top. No other setting may stand there.
 SETTINGS: dict[str, dict[str, Argument]] = {
-    "": {key: Argument(kind, required=key not in ("logger", "callbacks")) for key, kind in _TRAIN.items()},
+    "": {key: Argument(kind, required=key not in _OPTIONAL) for key, kind in _TRAIN.items()},
     "model": {
         "z_dims": Argument(list[PositiveInt], required=False),
         "stages": Argument(list[dict], required=False),
@@ -39,5 +43,9 @@ SETTINGS: dict[str, dict[str, Argument]] = {
         "split": Argument(Literal["train", "val", "test"], required=True),
         "iw_samples": Argument(PositiveInt, required=True),
         "max_rows": Argument(PositiveInt, required=True),
+    },
+    "diagnosis": {
+        "analyses": Argument(dict[str, Node], required=True),
+        "max_minutes": Argument(Positive, required=True),
     },
 }
