@@ -1,0 +1,62 @@
+"""Reading what a run left behind: a run may still be writing, or have died while it wrote."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; {} when it is missing, torn, or holds something else."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file with one on each line; lines that cannot be read are left out, as a half-written last."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [value for value in map(_line, lines) if isinstance(value, dict)]
+
+
+def read_overrides(path: Path) -> list[str]:
+    """What was typed after `vaelab train`: .hydra/overrides.yaml. [] when it cannot be read."""
+    import yaml
+
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return []
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def number(value: Any) -> float | None:
+    """A finite number, or None: NaN, null, words, true."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def figure(value: Any) -> tuple[float, float] | None:
+    """(mean, standard error) of {"value", "stderr"}; an error that is not known is NaN. None when there is no mean."""
+    if not isinstance(value, dict) or (mean := number(value.get("value"))) is None:
+        return None
+    error = number(value.get("stderr"))
+    return mean, math.nan if error is None else error
+
+
+def numbers(values: Any) -> list[float | None]:
+    """A list of finite numbers or None; [] when it is no list."""
+    return [number(value) for value in values] if isinstance(values, list) else []
+
+
+def _line(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

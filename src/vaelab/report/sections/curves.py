@@ -1,0 +1,12 @@
+"""How training went."""
+
+from vaelab.report.figures.elbo import elbo
+from vaelab.report.figures.layer_terms import layer_terms
+from vaelab.report.figures.split import split
+from vaelab.report.parts import Section, missing, plot
+from vaelab.report.record import Record
+
+
+def curves(record: Record) -> Section:
+    drawn = [plot(draw(record)) for draw in (elbo, split, layer_terms)]
+    return Section("training", "Training", drawn if any(drawn) else missing("history.jsonl has no figures yet."))

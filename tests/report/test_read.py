@@ -1,0 +1,41 @@
+import math
+from pathlib import Path
+
+import pytest
+
+from vaelab.report.read import figure, number, numbers, read_json, read_lines, read_overrides
+
+
+def test_a_half_written_last_line_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    path.write_text('{"step": 1}\n[1]\n\n{"step": 2}\n{"step": 3, "val/el')
+    assert read_lines(path) == [{"step": 1}, {"step": 2}]
+    assert read_lines(tmp_path / "gone") == []
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1, 2]", "null", "\x00\x01"])
+def test_json_that_is_no_object_is_empty(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(content)
+    assert read_json(path) == {}
+
+
+def test_only_finite_numbers_are_numbers() -> None:
+    assert [number(v) for v in (1, 2.5, math.nan, -math.inf, None, "3", True, [])] == [1, 2.5, *[None] * 6]
+    assert numbers([1, math.nan, None]) == [1, None, None]
+    assert numbers("12") == []
+
+
+def test_a_figure_without_its_error_is_a_figure() -> None:
+    assert figure({"value": 2, "stderr": 0.5}) == (2, 0.5)
+    value, error = figure({"value": 2, "stderr": math.nan}) or (0, 0)
+    assert value == 2 and math.isnan(error)
+    assert figure({"stderr": 1}) is None and figure(3) is None and figure(None) is None
+
+
+def test_overrides_are_strings(tmp_path: Path) -> None:
+    path = tmp_path / "overrides.yaml"
+    path.write_text("- model=hvae\n- 3\n- 'a: b'\n")
+    assert read_overrides(path) == ["model=hvae", "3", "a: b"]
+    path.write_text("- [a\n")
+    assert read_overrides(path) == []

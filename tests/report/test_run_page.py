@@ -1,0 +1,159 @@
+"""The page of a run: whole, unfinished, damaged, and attacked."""
+
+import json
+import re
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.report import folders
+from tests.report.test_html import Seen
+from vaelab.report.record import Record
+from vaelab.report.run_page import run_page
+
+pytestmark = pytest.mark.usefixtures("light")
+ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return folders.run(tmp_path_factory.mktemp("page") / "run", "experiment=lvae_mnist", "likelihood=bernoulli")
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "run"))
+
+
+def seen(folder: Path) -> Seen:
+    return Seen(page(folder))
+
+
+def page(folder: Path) -> str:
+    return run_page(Record(folder), 2_000_000)
+
+
+def test_every_section_and_figure_is_there(folder: Path) -> None:
+    found = seen(folder)
+    sections = [a["id"] for name, a in found.elements if name == "section"]
+    assert sections == ["summary", "training", "collapse", "carry", "pictures", "posterior", "blur", "config"]
+    plots = {a["id"] for _, a in found.elements if a.get("class") == "plot"}
+    for name in (
+        "elbo", "split", "layer-terms", "collapse", "information", "parts", "ladder", "units-kl-z1",
+        "units-variance-z2", "skip-bound", "gap", "gap-images", "lagging", "blur", "eigenvalues",
+    ):  # fmt: skip
+        assert f"plot-{name}" in plots, name
+    ids = [a["id"] for _, a in found.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+    assert {a["id"].replace("data-", "plot-") for n, a in found.elements if n == "script" and "id" in a} == plots
+
+
+def test_it_can_be_used_without_seeing_it(folder: Path) -> None:
+    found = seen(folder)
+    for name, attributes in found.elements:
+        if name == "img":
+            assert len(attributes["alt"] or "") > 20 and str(attributes["src"]).startswith("data:image/png;base64,")
+        if attributes.get("class") == "plot":
+            assert len(attributes["aria-label"] or "") > 40 and attributes["tabindex"] == "0"
+    levels = [int(name[1]) for name, _ in found.elements if re.fullmatch(r"h[1-6]", name)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in pairwise(levels)), "no level is skipped"
+    links = [a["href"] for name, a in found.elements if name == "a"]
+    ids = {a.get("id") for _, a in found.elements}
+    assert links and all(str(link).removeprefix("#") in ids for link in links)
+
+
+def test_nothing_is_fetched(folder: Path) -> None:
+    for name, attributes in seen(folder).elements:
+        assert name not in ("link", "iframe", "object")
+        for key in ("src", "href"):
+            assert str(attributes.get(key, "#")).startswith(("#", "data:")), (name, attributes)
+
+
+def test_it_says_how_to_run_it_again_and_what_was_set(folder: Path) -> None:
+    words = seen(folder).words
+    assert (
+        "vaelab train 'model.z_dims=[12,8]' trainer.max_epochs=30 experiment=lvae_mnist likelihood=bernoulli" in words
+    )
+    assert "settings that differ from the default" in words and "model.z_dims[32, 16][12, 8]" in words
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+    assert f"{-evaluation['elbo']['value']:.2f}\u00a0±\u00a00.41" in words
+    assert "z2 is collapsed: none of its 8 units is active" in words
+    assert "posterior_grid: it needs z_dims=[2]" in words
+    assert "samples_epoch0010" not in page(folder)
+
+
+def test_what_is_missing_is_told_with_the_command_that_makes_it(folder: Path) -> None:
+    for name in ("diagnosis.json", "evaluation.json", "DONE.json", "units.jsonl"):
+        (folder / name).unlink()
+    shutil.rmtree(folder / "images")
+    words = seen(folder).words
+    for door in ("diagnose", "evaluate", "sample"):
+        assert f"vaelab {door} run={folder}" in words
+    assert "not finished" in words and "units.jsonl is not there" in words and "elbo, validation" in words
+
+
+@pytest.mark.parametrize("history", ["", '{"step": 1, "epoch": 0, "val/elbo": -5.0, "val/kl": 1', "\n\n", "[]\n"])
+def test_an_empty_history_has_a_page(folder: Path, history: str) -> None:
+    for name in ("units.jsonl", "evaluation.json"):
+        (folder / name).unlink()
+    (folder / "history.jsonl").write_text(history)
+    words = seen(folder).words
+    assert "history.jsonl has no figures yet" in words and "There are no figures yet" in words
+
+
+def test_one_line_and_numbers_that_are_none(folder: Path) -> None:
+    row = {"step": 1, "epoch": 0, "val/elbo": -5.0, "val/kl": None, "val/kl/z1": float("nan"), "collapse/z1": None}
+    (folder / "history.jsonl").write_text(json.dumps(row) + "\n")
+    words = seen(folder).words
+    assert "val elbo is −5.00 at epoch 1" in words and "NaN" not in words.split('"use strict"')[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "diagnosis.json", "evaluation.json", "units.jsonl", ".hydra/overrides.yaml"]
+)
+@pytest.mark.parametrize("content", ["{", "[1]", '{"layers": 3, "surgery": 4, "verdict": [], "model": 1}', "null"])
+def test_a_damaged_file_costs_its_own_part_alone(folder: Path, name: str, content: str) -> None:
+    (folder / name).write_text(content)
+    sections = [a["id"] for tag, a in seen(folder).elements if tag == "section"]
+    assert "training" in sections and len(sections) >= 5
+
+
+def test_a_part_of_a_diagnosis_that_is_not_what_it_should_be_is_told(folder: Path) -> None:
+    found = json.loads((folder / "diagnosis.json").read_text())
+    found["surgery"]["parts"] = [{"value": 1.0}]
+    (folder / "diagnosis.json").write_text(json.dumps(found))
+    found_page = seen(folder)
+    assert "cannot be read (KeyError: 'name')" in found_page.words
+    assert "plot-gap" in {a.get("id") for _, a in found_page.elements}
+
+
+def test_no_name_or_value_becomes_markup(folder: Path) -> None:
+    """Everything that a run can carry into its files, as an attack."""
+    before = [name for name, _ in seen(folder).elements]
+    for name in ("config.json", "diagnosis.json", "evaluation.json", "units.jsonl", "history.jsonl"):
+        text = (folder / name).read_text().replace("z2", json.dumps(f"z2{ATTACK}")[1:-1])
+        (folder / name).write_text(text)
+    config = json.loads((folder / "config.json").read_text())
+    config[ATTACK] = {"name": ATTACK}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / ".hydra" / "overrides.yaml").write_text(json.dumps([f"experiment={ATTACK}", ATTACK]))
+    folders.picture(folder / "images" / "a<b>&c.png", 1)
+    text = page(folder)
+    found = Seen(text)
+    # plotly's own file knows these words; nothing else may
+    markup = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+    assert "<script>alert" not in markup and "<img src=x" not in markup
+    assert ATTACK in found.words
+    new = [a for name, a in found.elements if name == "img" and not str(a.get("src")).startswith("data:")]
+    assert not new and not [a for _, a in found.elements if any(key.startswith("on") for key in a)]
+    assert found.elements and [name for name, _ in found.elements].count("script") == before.count("script")
+
+
+def test_pictures_beyond_the_budget_are_left_out_and_named(folder: Path) -> None:
+    text = run_page(Record(folder), 0)
+    assert "samples.png is left out to keep this page small" in text and "data:image/png" not in text
+    (folder / "images" / "samples.png").write_bytes(b"no picture")
+    assert "samples.png cannot be read as a picture" in page(folder)
