@@ -33,6 +33,8 @@ def states(rows: Sequence[tuple[int, float | None]], settled: int = 0) -> tuple[
         ([FULL, DEAD, FULL, DEAD, DEAD, FULL, DEAD], 0, "AAAACCC", [(4, "collapsed", "alive")]),
         # fewer than half of the most: fading; half of them is not
         ([FULL, FEW, FEW, (4, 2.0), (4, 2.0)], 0, "AAFFA", [(2, "fading", "alive"), (4, "alive", "fading")]),
+        # fewer units that say more: no sign of fading
+        ([FULL, (3, 5.5), (3, 6.0), (3, 6.0)], 0, "AAAA", []),
         # through fading to collapse
         (
             [FULL, FEW, FEW, DEAD, DEAD],
@@ -65,6 +67,17 @@ def test_the_states_are_those_of_the_table(
     rows: list[tuple[int, float | None]], settled: int, course: str, told: list[tuple[int, str, str | None]]
 ) -> None:
     assert states(rows, settled) == (course, told)
+
+
+def test_fading_is_told_by_the_kl_where_there_is_one() -> None:
+    """The information of a lower layer falls as the layers above come near log N, whatever it does."""
+    watch = Watch(RULE, 1)
+    for information, kl in ((3.0, 5.0), (0.5, 5.2), (0.4, 5.2)):
+        watch.check([Seen(9, 10, information, follows=True, kl=kl)], settled=True)
+    assert watch.states == (ALIVE,)
+    for _ in range(2):
+        watch.check([Seen(9, 10, 0.4, follows=True, kl=2.0)], settled=True)
+    assert watch.states == (FADING,)
 
 
 def test_units_that_follow_the_layers_above_are_no_sign_of_life() -> None:

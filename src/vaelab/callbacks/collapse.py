@@ -20,9 +20,9 @@ class CollapseMonitor(pl.Callback):
     """Every n epochs and at the last one: val/information/z{i} and val/marginal_kl/z{i}, nats, from ELBO surgery on
     `max_images` of the validation split, and collapse/z{i}: 0 alive, 1 fading, 2 collapsed.
 
-    The states and the other settings are those of `vaelab.diagnostics.collapse`, with the active units of the whole
-    validation. The nats of a layer are the smaller of its information, where that is known, and its KL, which bounds
-    it from above. A change is a line of the log. A collapse is also an alert of wandb, and `on_collapse` says what
+    The states and the other settings are those of `vaelab.diagnostics.collapse`, with the active units and the KLs of
+    the whole validation. The nats of a layer are the smaller of its information, where that is known, and its KL, which
+    bounds it from above. A change is a line of the log. A collapse is also an alert of wandb, and `on_collapse` says what
     follows: nothing more (`warn`), the end of training (`stop`), or the KL's warm-up anew (`restart_warmup`).
     checkpoints/alive.ckpt has the weights of the last check at which every layer read alive; from the first collapse
     on it is not written again. (best.ckpt is written after most validations: this adds little.) Hierarchies of maps and
@@ -80,9 +80,10 @@ class CollapseMonitor(pl.Callback):
         seen = []
         aligned, depth = module.hierarchy.encoder.aligned, module.hierarchy.depth
         for i, (units, information) in enumerate(zip(module.hierarchy.z_dims, nats, strict=True), start=1):
-            known = [n for n in (information, history.latest.get(f"val/kl/z{i}")) if n is not None]
+            kl = history.latest.get(f"val/kl/z{i}")
+            known = [n for n in (information, kl) if n is not None]
             active, follows = history.latest[f"val/active_units/z{i}"], aligned[i - 1] and i < depth
-            seen.append(Seen(active, units, min(known, default=None), follows))
+            seen.append(Seen(active, units, min(known, default=None), follows, kl))
         changes = self.watch.check(seen, module.objective.settled(trainer.global_step))
         states = {f"collapse/z{i}": float(state) for i, state in enumerate(self.watch.states, start=1)}
         history.write(trainer, figures | states)

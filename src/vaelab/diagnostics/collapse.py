@@ -1,15 +1,16 @@
 """Is a layer alive, fading or collapsed? A state from two figures, with hysteresis. Without torch.
 
     reads collapsed   no unit is active, and the layer carries less than `collapsed_nats_per_unit` · units nats
-    reads fading      fewer units are active than `fading_share` of the most it has had
+    reads fading      fewer units are active than `fading_share` of the most it has had, and it carries less than that
+                      share of the most it has carried
     reads alive       else
 
 Below the top of a top-down hierarchy units move with the layers above them, also where q = p and the layer says nothing
-of its own: there the nats alone tell that it has collapsed.
+of its own: there the nats alone decide.
 
 The most is counted from when the objective has settled: before the KL has its full weight many a unit is active that
-will not stay. Only units say that a layer is fading: its information falls, too, when another layer takes over, and
-cannot be told from more near log N.
+will not stay. Units alone do not say that a layer is fading: a trained layer often says more with fewer of them. Nor
+does its information, which near log N cannot be told from more: where a layer has a KL, fading is told by that.
 """
 
 from collections.abc import Sequence
@@ -31,12 +32,19 @@ class Rule:
 
 class Seen(NamedTuple):
     """What a check sees of a layer: active units of `units`, and the nats it carries; None where that is not known, and
-    the units alone decide. `follows`: its units move with those of layers above."""
+    the units alone decide. `kl` is the layer's, where its term is one. `follows`: its units move with those of layers
+    above."""
 
     active: float
     units: int
     nats: float | None
     follows: bool = False
+    kl: float | None = None
+
+    @property
+    def strength(self) -> float | None:
+        """The nats by which its fading is told."""
+        return self.nats if self.kl is None else self.kl
 
 
 class Change(NamedTuple):
@@ -63,7 +71,8 @@ class Layer:
     state: int | None = None
     reading: int | None = None  # of the last check, `streak` times in a row
     streak: int = 0
-    most: float = 0.0
+    most: float = 0.0  # active units
+    most_nats: float = 0.0
     woke: bool = False
     asleep: int = 0  # settled checks in a row of a layer that has never been but collapsed
 
@@ -96,6 +105,7 @@ class Watch:
     def _layer(self, l: int, layer: Layer, seen: Seen, settled: bool) -> Change | None:
         now = self._read(layer, seen)
         layer.most = max(layer.most, seen.active) if settled else 0.0
+        layer.most_nats = max(layer.most_nats, seen.strength or 0.0) if settled else 0.0
         layer.streak = layer.streak + 1 if now == layer.reading else 1
         layer.reading, was = now, layer.state
         state = now if was is None or layer.streak >= self.rule.patience else was
@@ -109,7 +119,10 @@ class Watch:
         silent = seen.nats is None or seen.nats < self.rule.collapsed_nats_per_unit * seen.units
         if silent and (seen.active == 0 or (seen.follows and seen.nats is not None)):
             return COLLAPSED
-        return FADING if seen.active < self.rule.fading_share * layer.most else ALIVE
+        few = seen.follows or seen.active < self.rule.fading_share * layer.most
+        # a layer that follows and whose nats are not known shows nothing
+        little = not seen.follows if seen.strength is None else seen.strength < self.rule.fading_share * layer.most_nats
+        return FADING if few and little else ALIVE
 
     def state_dict(self) -> list[dict[str, Any]]:
         return [asdict(layer) for layer in self.layers]

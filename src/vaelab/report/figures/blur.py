@@ -33,6 +33,19 @@ def blur(found: dict[str, Any]) -> Drawn | None:
         f"squared error predicted from that {with_error(figure(found.get('predicted')))}, "
         f"measured {with_error(figure(found.get('measured')))}"
         + (f", of which the decoder adds {with_error(apart)}" if (apart := figure(found.get("distance"))) else ""),
+        _by_heart(found),
         f"share of fine detail: {share}" if share else None,
     )
     return Drawn("blur", "Blur: predicted and measured", drawn, words)
+
+
+def _by_heart(found: dict[str, Any]) -> str | None:
+    """Where q tells the training images apart, the blend of this finite set is no blur at all: say what bounds it."""
+    middle, held_out = number((found.get("perplexity") or {}).get("median")), found.get("held_out") or {}
+    above = [one[0] for name in ("ideal", "measured") if (one := figure(held_out.get(name)))]
+    if middle is None or middle > 3 or not above:
+        return None
+    return (
+        "so few are blended that the best mean knows them by heart; of all data, the blur that q forces lies between "
+        f"{told((figure(found.get('predicted')) or (None,))[0], 2)} and {told(min(above), 2)}"
+    )
