@@ -1,6 +1,6 @@
 """What the ELBO surgery of a whole split costs, in seconds and memory, as the split grows.
 
-python scripts/benchmark_surgery.py                               N = 1000 … 60 000, d = 50, about four minutes on two cores
+python scripts/benchmark_surgery.py                               N = 1000 … 60 000, d = 50, some minutes
 python scripts/benchmark_surgery.py --write docs/performance.md   and put the table into that file
 """
 

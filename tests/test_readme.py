@@ -43,7 +43,7 @@ def test_the_figures_of_the_table_are_those_that_are_logged() -> None:
             add(stage, figures.compute())
     add("train", ["lr", "skipped", *Geco(target_nats=0.0, decay=0.9, rate=1.0, max_weight=2.0).figures()])
     # of callbacks=aggressive alone, and of the collapse monitor: tests/callbacks hold what they write
-    of_callbacks = ["mutual_information", "information/z1", "marginal_kl/z1", "collapse/z1"]
+    of_callbacks = ["mutual_information", "information/z1", "marginal_kl/z1", "information_images", "collapse/z1"]
     add("val", of_callbacks)
     # what `vaelab train` logs of its evaluation: the split's figures and the bound
     layers = {re.sub(r"z\d+$", "z{i}", key) for key in of_callbacks}

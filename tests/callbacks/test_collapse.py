@@ -237,7 +237,9 @@ def test_the_generators_are_left_as_they_were(tmp_path: Path) -> None:
     before = torch.get_rng_state()
     first, second = (carried.carried(trainer, module, trainer.datamodule, 30) for _ in range(2))
     assert torch.equal(before, torch.get_rng_state())
-    assert first == second and set(first.figures) == {"val/information/z1", "val/marginal_kl/z1"}
+    assert first == second and set(first.figures) == {
+        "val/information/z1", "val/marginal_kl/z1", "val/information_images"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("every", "epochs"), [(1, [0, 1, 2, 3, 4]), (2, [1, 3, 4]), (9, [4])])

@@ -39,7 +39,9 @@ def test_the_history_has_what_is_mirrored(lines: list[Line]) -> None:
     """The other tests compare with it: it must not be empty of anything."""
     keys = {key for _, figures in lines for key in figures}
     terms = [f"{stage}/kl/z{i}" for stage in ("train", "val", "test") for i in (1, 2)]
-    monitor = [f"{key}/z{i}" for key in ("val/information", "val/marginal_kl", "collapse") for i in (1, 2)]
+    monitor = ["val/information_images"] + [
+        f"{key}/z{i}" for key in ("val/information", "val/marginal_kl", "collapse") for i in (1, 2)
+    ]
     assert keys >= {"train/elbo", "val/elbo", "test/elbo", "test/iw_bound", "train/lr", *terms, *monitor}
     assert len({step for step, _ in lines}) > 3
 

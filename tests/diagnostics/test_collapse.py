@@ -57,8 +57,9 @@ def states(rows: Sequence[tuple[int, float | None]], settled: int = 0) -> tuple[
         # no unit active, but nats enough (10 units: 0.1): not collapsed; fading as it had units before
         ([FULL, (0, 0.1), (0, 0.1)], 0, "AAF", [(2, "fading", "alive")]),
         ([FULL, (0, 0.0999), (0, 0.0999)], 0, "AAC", [(2, "collapsed", "alive")]),
-        # one active unit, and nothing to be seen of its nats: not collapsed
-        ([(1, 0.0)] * 3, 0, "AAA", []),
+        # one active unit, and nothing to be seen of its nats; the weights need not have settled to see that
+        ([(1, 0.0)] * 3, 0, "FFF", []),
+        ([FULL, (1, 0.0), (1, 0.0)], 9, "AAF", [(2, "fading", "alive")]),
         # nats not known: the units alone decide
         ([(8, None), (0, None), (0, None)], 0, "AAC", [(2, "collapsed", "alive")]),
     ],

@@ -107,8 +107,22 @@ def test_the_likeliest_cause(parts: dict[str, Any], cause: str, override: str) -
 
 def test_an_upper_layer_with_nothing_left_to_say() -> None:
     found = verdict(diagnosis([9, 0], [12.0, 0.0]))
-    assert found["causes"][0]["cause"] == "lower layers suffice"
-    assert found["words"].startswith("z2 has collapsed")
+    assert found["causes"][0]["cause"] == "other layers suffice"
+    assert found["words"].startswith("z2 has collapsed: no unit is active")
+    assert "z1 carries" in found["causes"][0]["evidence"] and "a smaller z1" in found["causes"][0]["try"]
+
+
+def test_a_layer_that_only_follows_says_so() -> None:
+    found = diagnosis([9, 9], [0.0, 5.0])
+    found["units"]["layers"][0]["kl"], found["units"]["layers"][1]["kl"] = told(0.001), told(5.0)
+    verdict_of = verdict(found)
+    assert "z1 has collapsed: the units follow the layers above" in verdict_of["words"]
+    assert "objective=kl_balancing" in verdict_of["causes"][0]["try"]
+
+
+def test_a_layer_that_fades_is_told_with_its_cause() -> None:
+    found = verdict(diagnosis([1], [0.0], model={"kl_weight": 8.0}))
+    assert "z1 is fading" in found["words"] and found["causes"][0]["cause"] == "kl weight"
 
 
 def test_parts_that_were_left_out_count_for_nothing() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TEXTS = sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("README.md"), *ROOT.glob("CONTRIBUTING.md")])
+TEXTS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("README.md"), *ROOT.glob("CONTRIBUTING.md")])
 EQUATIONS = 21  # of the text that docs/walk.md follows
 
 # what only looks like a link: code and formulas
@@ -86,9 +86,10 @@ def test_the_walk_has_every_equation_once_and_in_order() -> None:
 
 
 def test_every_text_of_docs_is_in_its_index() -> None:
-    index = (ROOT / "docs" / "README.md").read_text()
-    for text in (ROOT / "docs").glob("*.md"):
-        assert text.name == "README.md" or f"({text.name})" in index
+    for folder in ("docs", "docs/gallery"):
+        index = (ROOT / folder / "README.md").read_text()
+        for text in (ROOT / folder).glob("*.md"):
+            assert text.name == "README.md" or f"({text.name})" in index
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,12 @@ def test_no_number_of_a_text_is_by_hand(page: Path) -> None:
     assert text.filled(page.read_text(), KNOWN) == page.read_text()
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_sentence_goes_on_with_a_marker_on_a_new_line(page: Path) -> None:
+    """A line that begins with a comment is a block of its own, and would cut the paragraph in two."""
+    assert not re.findall(r"(?<!\n)\n<!--[^/].*", page.read_text())
+
+
 def test_markers_are_filled() -> None:
     known = {"f": {"commands": ["vaelab a", "vaelab b"], "numbers": {"x": 1.26, "w": "so", "t": "| a |\n|---|"}}}
     before = "x = <!--f/x:.1f-->9<!--/-->, <!--f/w:s--><!--/-->\n<!--f/t:s-->old<!--/-->\n<!--commands:f--><!--/-->"

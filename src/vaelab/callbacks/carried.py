@@ -23,8 +23,9 @@ OF_MAPS, OF_RICHER = 0.3, 0.05
 
 
 class Carried(NamedTuple):
-    """Figures for the record, {"val/information/z{i}": nats, "val/marginal_kl/z{i}": nats}, and of each layer the nats
-    that it carries beyond doubt: 0 within a standard error, None where they are not known."""
+    """Figures for the record, {"val/information/z{i}": nats, "val/marginal_kl/z{i}": nats, "val/information_images": of
+    how many}, and of each layer the nats that it carries beyond doubt: 0 within a standard error, None where they are
+    not known."""
 
     figures: dict[str, float]
     nats: list[float | None]
@@ -50,6 +51,7 @@ def carried(trainer: pl.Trainer, module: HVAE, data: ImageData, images: int) -> 
     beyond = information > found.information.std(0) / found.n**0.5
     told = {"information": information.tolist(), "marginal_kl": marginal_kl.tolist()}
     figures = {f"val/{name}/z{i}": value for name, row in told.items() for i, value in enumerate(row, start=1)}
+    figures["val/information_images"] = float(found.n)
     sure = torch.where(beyond, information, 0.0).tolist()
     return Carried(figures, [None if full else value for value, full in zip(sure, found.saturated, strict=True)])
 

@@ -22,8 +22,8 @@ class CollapseMonitor(pl.Callback):
 
     The states and the other settings are those of `vaelab.diagnostics.collapse`, with the active units and the KLs of
     the whole validation. The nats of a layer are the smaller of its information, where that is known, and its KL, which
-    bounds it from above. A change is a line of the log. A collapse is also an alert of wandb, and `on_collapse` says what
-    follows: nothing more (`warn`), the end of training (`stop`), or the KL's warm-up anew (`restart_warmup`).
+    bounds it from above. A change is a line of the log. A collapse is also an alert of wandb, and `on_collapse` says
+    what follows: nothing more (`warn`), the end of training (`stop`), or the KL's warm-up anew (`restart_warmup`).
     checkpoints/alive.ckpt has the weights of the last check at which every layer read alive; from the first collapse
     on it is not written again. (best.ckpt is written after most validations: this adds little.) Hierarchies of maps and
     a q that is no diagonal Gaussian may have fewer images, so that a check stays cheap: see `affordable`. Without

@@ -29,7 +29,7 @@ def causes(diagnosis: dict[str, Any], layers: list[dict[str, Any]]) -> list[Caus
         *_lagging(diagnosis),
         *_decoder(diagnosis),
     ]
-    found += [*_below(layers, diagnosis), *_early(diagnosis)]
+    found += [*_others(layers, diagnosis), *_early(diagnosis)]
     return sorted((cause for cause in found if cause.score > 0.05), key=lambda cause: -cause.score)
 
 
@@ -122,20 +122,21 @@ def _decoder(diagnosis: dict[str, Any]) -> Iterator[Cause]:
     )
 
 
-def _below(layers: list[dict[str, Any]], diagnosis: dict[str, Any]) -> Iterator[Cause]:
-    """z_1 alone can model x: nothing in the ELBO asks the layers above for more (Zhao et al. 2017, section 3)."""
-    gone = [layer for layer in layers if layer["state"] == "collapsed"]
+def _others(layers: list[dict[str, Any]], diagnosis: dict[str, Any]) -> Iterator[Cause]:
+    """Some layers alone can model x: nothing in the ELBO asks the others for more (Zhao et al. 2017, section 3)."""
     alive = [layer for layer in layers if layer["state"] == "alive"]
-    if len(layers) < 2 or not alive or layers[0] not in alive or gone[-1] is not layers[-1]:
+    quiet = [layer for layer in layers if layer["state"] != "alive"]
+    if not alive or not quiet:
         return
+    upper = layers.index(quiet[0]) > layers.index(alive[-1])
     bottom_up = (part(diagnosis, "surgery") or {}).get("form") == "bottom_up"
-    carried = "" if layers[0]["information"] is None else f" ({layers[0]['information']:.1f} nats)"
-    yield Cause(
-        "lower layers suffice",
-        0.6,
-        f"{names(alive)} carry what there is to say about x{carried}, and nothing is left for {names(gone)}",
-        ("encoder=top_down, or " if bottom_up else "") + "objective=beta objective/schedule=linear, or a smaller z1",
-    )
+    warm_up = "objective=beta objective/schedule=linear"
+    if upper:
+        to_try = ("encoder=top_down, or " if bottom_up else "") + f"{warm_up}, or a smaller z1"
+    else:
+        to_try = (warm_up if bottom_up else "objective=kl_balancing") + ", or fewer layers"
+    carry = f"{names(alive)} {'carries' if len(alive) == 1 else 'carry'} what there is to say about x"
+    yield Cause("other layers suffice", 0.6, f"{carry}, and nothing is left for {names(quiet)}", to_try)
 
 
 def _early(diagnosis: dict[str, Any]) -> Iterator[Cause]:

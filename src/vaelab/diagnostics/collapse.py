@@ -1,8 +1,8 @@
 """Is a layer alive, fading or collapsed? A state from two figures, with hysteresis. Without torch.
 
     reads collapsed   no unit is active, and the layer carries less than `collapsed_nats_per_unit` · units nats
-    reads fading      fewer units are active than `fading_share` of the most it has had, and it carries less than that
-                      share of the most it has carried
+    reads fading      one of the two; or fewer units are active than `fading_share` of the most it has had, and it
+                      carries less than that share of the most it has carried
     reads alive       else
 
 Below the top of a top-down hierarchy units move with the layers above them, also where q = p and the layer says nothing
@@ -116,13 +116,18 @@ class Watch:
         return Change(l, state, was) if was is not None and state != was else None
 
     def _read(self, layer: Layer, seen: Seen) -> int:
-        silent = seen.nats is None or seen.nats < self.rule.collapsed_nats_per_unit * seen.units
-        if silent and (seen.active == 0 or (seen.follows and seen.nats is not None)):
+        dead, silent = seen.active == 0, self._silent(seen)
+        if (dead and silent is not False) or (seen.follows and silent):
             return COLLAPSED
+        if dead or silent:
+            return FADING
         few = seen.follows or seen.active < self.rule.fading_share * layer.most
         # a layer that follows and whose nats are not known shows nothing
         little = not seen.follows if seen.strength is None else seen.strength < self.rule.fading_share * layer.most_nats
         return FADING if few and little else ALIVE
+
+    def _silent(self, seen: Seen) -> bool | None:
+        return None if seen.nats is None else seen.nats < self.rule.collapsed_nats_per_unit * seen.units
 
     def state_dict(self) -> list[dict[str, Any]]:
         return [asdict(layer) for layer in self.layers]

@@ -1,5 +1,6 @@
 """What the figures of a diagnosis say together, in words: which layers have collapsed, why, and what to try."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from vaelab.diagnostics.causes import Cause, causes, names, part
@@ -11,8 +12,7 @@ NOTHING = 0.01
 def verdict(diagnosis: dict[str, Any]) -> dict[str, Any]:
     """{"layers", "causes", "words"} from the parts of a diagnosis that are there; `units` must be."""
     layers = [_layer(i, diagnosis) for i in range(len(diagnosis["units"]["layers"]))]
-    gone = [layer for layer in layers if layer["state"] == "collapsed"]
-    found = causes(diagnosis, layers) if gone else []
+    found = causes(diagnosis, layers) if any(layer["state"] != "alive" for layer in layers) else []
     told = [{"cause": c.cause, "score": round(c.score, 2), "evidence": c.evidence, "try": c.to_try} for c in found]
     return {"layers": layers, "causes": told, "words": _words(layers, found)}
 
@@ -36,15 +36,31 @@ def _layer(i: int, diagnosis: dict[str, Any]) -> dict[str, Any]:
 
 
 def _words(layers: list[dict[str, Any]], found: list[Cause]) -> str:
+    sentences = list(_signs(layers))
+    if not sentences:
+        active, units = (sum(layer[key] or 0 for layer in layers) for key in ("active_units", "units"))
+        return f"No layer has collapsed: {active} of {units} units are active."
+    if found:
+        first = found[0]
+        sentences.append(f"Likeliest cause: {first.cause}: {first.evidence}. To try next: {first.to_try}.")
+    else:
+        sentences.append("No cause was found among those that were looked for.")
+    return " ".join(sentences)
+
+
+def _signs(layers: list[dict[str, Any]]) -> Iterator[str]:
+    """A sentence for the layers of each kind that is not alive."""
     gone = [layer for layer in layers if layer["state"] == "collapsed"]
+    dead = [layer for layer in gone if layer["active_units"] == 0]
+    follow = [layer for layer in gone if layer["active_units"] != 0]
     fading = [layer for layer in layers if layer["state"] == "fading"]
-    if not gone:
-        few = f" {names(fading)} carry next to nothing." if fading else ""
-        active = sum(layer["active_units"] or 0 for layer in layers)
-        units = sum(layer["units"] for layer in layers)
-        return f"No layer has collapsed: {active} of {units} units are active.{few}"
-    text = f"{names(gone)} {'has' if len(gone) == 1 else 'have'} collapsed: no unit is active, nothing about x is told."
-    if not found:
-        return f"{text} No cause was found among those that were looked for."
-    first = found[0]
-    return f"{text} Likeliest cause: {first.cause}: {first.evidence}. To try next: {first.to_try}."
+    if dead:
+        yield f"{names(dead)} {_have(dead)} collapsed: no unit is active, nothing about x is told."
+    if follow:
+        yield f"{names(follow)} {_have(follow)} collapsed: the units follow the layers above and add nothing."
+    if fading:
+        yield f"{names(fading)} {'is' if len(fading) == 1 else 'are'} fading: next to nothing about x is told."
+
+
+def _have(layers: list[dict[str, Any]]) -> str:
+    return "has" if len(layers) == 1 else "have"

@@ -1,5 +1,7 @@
 """Information and marginal KL of every layer over a run, stacked to the kl."""
 
+import math
+
 from vaelab.report.drawn import Drawn
 from vaelab.report.figures.style import canvas, colour, plain
 from vaelab.report.record import Record
@@ -33,8 +35,21 @@ def information(record: Record) -> Drawn | None:
     words = sentence(
         *(course(_told(name), one.value, one.epoch) for name, one in list(shown.items())[:4]),
         "the areas add up to the kl of the images that the monitor looked at" if kl else None,
+        _cap(record),
     )
     return Drawn("information", "Where the kl goes, over training", figure, words)
+
+
+def _cap(record: Record) -> str | None:
+    """What the number of images hides."""
+    images = record.series("val/information_images")
+    if not images or images.value[-1] < 2:
+        return None
+    n = images.value[-1]
+    return (
+        f"of {n:.0f} images no more than log {n:.0f} = {math.log(n):.2f} nats of information can be told: once that is "
+        "reached, what more a layer says is counted as marginal KL"
+    )
 
 
 _WORD = {"information": "information", "marginal_kl": "marginal KL"}
