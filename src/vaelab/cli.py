@@ -19,6 +19,10 @@ DOORS = {
 }
 
 
+# those that take a run folder, plainly or as run=<folder>
+OF_A_RUN = ("evaluate", "quality", "diagnose", "sample")
+
+
 def main() -> None:
     """Run the door named on the command line, and leave with its exit code."""
     sys.exit(run(sys.argv[1:]))
@@ -43,6 +47,15 @@ def run(arguments: list[str]) -> int:
     try:
         if door not in DOORS:
             raise ConfigError(_unknown(door))
+        if door in OF_A_RUN:
+            from vaelab.config.run_argument import with_run
+
+            if {"-h", "--help"} & set(rest):
+                from vaelab.config.door_help import door_help
+
+                print(door_help(door, rest))
+                return 0
+            rest = with_run(door, rest)
         _enter(door, rest)
     except UserError as error:
         return _report(error)
@@ -71,7 +84,8 @@ def _enter(door: str, rest: list[str]) -> None:
     module = import_module(f"vaelab.{door}")
     # Lightning starts the other processes of a DDP run by running sys.argv again, or `-m` where __main__ has a spec:
     # the door's own file is what has to run
-    sys.argv = [str(module.__file__), *rest]
+    # (Hydra takes no more settings after a flag that stands among them, so -m goes first)
+    sys.argv = [str(module.__file__), *sorted(rest, key=lambda argument: argument not in ("-m", "--multirun"))]
     main_module = sys.modules.get("__main__")
     if main_module is not None:
         main_module.__spec__ = None
@@ -90,10 +104,13 @@ def _report(error: UserError) -> int:
 def _explain(error: Exception, door: str, rest: list[str]) -> UserError | None:
     from vaelab.config.explain import explain_in_door
     from vaelab.config.paths import CONF
+    from vaelab.config.writable import unwritable
 
     if not (CONF / f"{door}.yaml").exists():
         return None  # no config of Hydra's, no error of Hydra's
-    return explain_in_door(error, door, rest)
+    # Hydra itself makes the run folder, before the door is entered
+    unmade = unwritable(error) if isinstance(error, OSError) else None
+    return unmade or explain_in_door(error, door, rest)
 
 
 def _help() -> None:

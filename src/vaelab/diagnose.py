@@ -43,14 +43,27 @@ def _one(name: str, analysis: "Analysis", subject: "Subject") -> dict[str, Any]:
 
 
 def _facts(run: "Loaded") -> dict[str, Any]:
+    from vaelab.diagnostics.verdict import NOTHING
     from vaelab.likelihood.autoregressive import Autoregressive
 
     objective = run.module.objective
+    monitor = (run.config.get("callbacks") or {}).get("collapse") or {}
     return {
         "kl_weight": objective.kl_weight(run.step),
         "kl_weight_at_start": objective.kl_weight(0),
+        "lower_weight": _lower_weight(run.config["objective"]),
+        "nothing": monitor.get("collapsed_nats_per_unit", NOTHING),
         "autoregressive": isinstance(run.module.hierarchy.likelihood, Autoregressive),
     }
+
+
+def _lower_weight(objective: dict[str, Any]) -> str:
+    """The override that brings the kl's weight to 1, for this objective."""
+    schedule = objective.get("schedule", {})
+    for key in ("value", "end"):
+        if key in schedule:
+            return f"objective.schedule.{key}=1"
+    return "objective.alpha=0" if "alpha" in objective else "objective=elbo"
 
 
 def diagnose_run(cfg: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +74,8 @@ def diagnose_run(cfg: dict[str, Any]) -> dict[str, Any]:
     from hydra.utils import instantiate
 
     from vaelab.analyses import Subject
+    from vaelab.config.again import changed
+    from vaelab.config.run_folder import read_overrides
     from vaelab.diagnostics.causes import part
     from vaelab.diagnostics.verdict import verdict
     from vaelab.training.load import load
@@ -72,12 +87,26 @@ def diagnose_run(cfg: dict[str, Any]) -> dict[str, Any]:
     about |= {"split": cfg["split"], "seed": cfg["seed"]}
     file = report_file(cfg, "diagnosis")
     made = diagnose(subject, instantiate(cfg["analyses"], _convert_="all"))
-    diagnosis = {**_before(file, about), **about, **made}
+    before = _before(file, about)
+    # what was made before is worth more than the word that there was no time for it now
+    kept = {name for name in made if part(before, name) and not part(made, name)}
+    diagnosis = {**before, **about, **{name: told for name, told in made.items() if name not in kept}}
     diagnosis.pop("verdict", None)
     if part(diagnosis, "units"):
         diagnosis["verdict"] = verdict(diagnosis)
+        for cause in diagnosis["verdict"]["causes"]:
+            if cause["overrides"]:
+                cause["command"] = changed(read_overrides(Path(cfg["run"])), cause["overrides"])
     write_json(file, diagnosis)
     return diagnosis
+
+
+def words_of(diagnosis: dict[str, Any]) -> str:
+    """The verdict, the command to try next, and what was left out for want of time."""
+    verdict = diagnosis.get("verdict", {})
+    lines = [verdict.get("words", "no verdict without the analysis `units`")]
+    lines += [f"next: {cause['command']}" for cause in verdict.get("causes", [])[:1] if "command" in cause]
+    return "\n".join(lines)
 
 
 def _before(file: Path, about: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +126,7 @@ def main(cfg: DictConfig) -> None:
     settings = plain(cfg)
     check_diagnose(settings)
 
-    from vaelab.report import write_report
+    from vaelab.report import report_or_why
     from vaelab.tables import show
     from vaelab.terminal.diagnosis import diagnosis_tables
     from vaelab.training.machine import keep_memory
@@ -108,11 +137,11 @@ def main(cfg: DictConfig) -> None:
     diagnosis = diagnose_run(settings)
     for table in diagnosis_tables(diagnosis):
         show(table)
-    print(diagnosis.get("verdict", {}).get("words", "no verdict without the analysis `units`"))
+    print(words_of(diagnosis))
     for cause in diagnosis.get("verdict", {}).get("causes", [])[1:]:
         print(f"also possible ({cause['score']:.2f}): {cause['cause']}: {cause['evidence']}. Try: {cause['try']}")
     print(f"written to {report_file(settings, 'diagnosis')}")
-    print(f"written to {write_report(Path(settings['run']))}: open it in a browser")
+    print(report_or_why(Path(settings["run"])))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
+from vaelab.config.writable import unwritable
 from vaelab.errors import UserError
 
 
@@ -19,15 +20,18 @@ class Leave(SystemExit):
 
 
 def door(main: Callable[..., Any]) -> Callable[..., Any]:
-    """A command whose UserErrors end it, or in a sweep end the job alone."""
+    """A command whose UserErrors end it, or in a sweep end the job alone. A file that cannot be written is one."""
 
     @wraps(main)
     def entered(cfg: Any) -> Any:
         try:
             return main(cfg)
-        except UserError as error:
-            if HydraConfig.get().mode == RunMode.MULTIRUN:
+        except (UserError, OSError) as error:
+            known = unwritable(error) if isinstance(error, OSError) else error
+            if known is None:
                 raise
-            raise Leave(error) from error
+            if HydraConfig.get().mode == RunMode.MULTIRUN:
+                raise known from error
+            raise Leave(known) from error
 
     return entered

@@ -138,12 +138,16 @@ def main(cfg: DictConfig) -> None:
     from vaelab.tables import evaluation_table, show
     from vaelab.training.machine import keep_memory
     from vaelab.training.quiet import quiet
+    from vaelab.written import renew_report, told_before
 
     quiet()
     keep_memory()
+    file = report_file(settings, "evaluation")
+    before = told_before(file)
     report = evaluate_run(settings)
     show(evaluation_table(report))
-    print(f"written to {report_file(settings, 'evaluation')}")
+    print(f"written to {file}{before}")
+    renew_report(file.parent)
 
 
 @contextmanager

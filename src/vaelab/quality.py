@@ -1,5 +1,6 @@
 """vaelab quality: how far a run's samples are from the images, and how like them its reconstructions are."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hydra
@@ -90,12 +91,14 @@ def main(cfg: DictConfig) -> None:
     from vaelab.tables import quality_table, show
     from vaelab.training.machine import keep_memory
     from vaelab.training.quiet import quiet
+    from vaelab.written import renew_report
 
     quiet()
     keep_memory()
     report = quality_run(settings)
     show(quality_table(report))
     print(f"written to {report_file(settings, 'quality')}")
+    renew_report(Path(settings["run"]))
 
 
 def _check_temperature(run: "Loaded", temperature: float | list[float]) -> None:

@@ -45,6 +45,7 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True) -> float:
     from vaelab.training.build import build
     from vaelab.training.machine import keep_memory
     from vaelab.training.quiet import quiet
+    from vaelab.training.signals import signals_as_they_were
     from vaelab.training.store import write_json
 
     quiet()
@@ -62,7 +63,8 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True) -> float:
     try:
         for logger in run.trainer.loggers:
             logger.log_hyperparams(cfg)
-        run.fit()
+        with signals_as_they_were():
+            run.fit()
         return _finish(run, cfg, folder) if first else 0.0
     except (torch.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
         raise _resources(error, cfg) or error from error
@@ -75,6 +77,7 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     from vaelab.callbacks import History
     from vaelab.diagnostics.causes import EARLY
     from vaelab.evaluate import evaluate_run
+    from vaelab.report import report_or_why
     from vaelab.tables import evaluation_table, layer_term, show
     from vaelab.training.store import write_json
 
@@ -100,31 +103,23 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     if cfg.get("diagnosis") and run.trainer.global_step >= EARLY:
         _diagnose(facts, cfg)
     if cfg.get("report"):
-        _report(folder)
+        print(report_or_why(folder), flush=True)
     print(_contents(folder))
     return figures["elbo"]
 
 
 def _diagnose(facts: dict[str, Any], cfg: dict[str, Any]) -> None:
     """diagnosis.json and its verdict; one that fails is told in a line, and loses nothing of the run."""
-    from vaelab.diagnose import diagnose_run
+    from vaelab.diagnose import diagnose_run, words_of
 
     of = {"seed": cfg["seed"], "split": cfg["evaluation"]["split"], "max_rows": cfg["evaluation"]["max_rows"]}
     try:
         diagnosis = diagnose_run({**facts, **of, **cfg["diagnosis"]})
-        print(diagnosis.get("verdict", {}).get("words", ""), flush=True)
+        print(words_of(diagnosis), flush=True)
+        if "max_minutes" in str(diagnosis):
+            print(f"what was left out for time, `vaelab diagnose run={facts['run']}` may take more of", flush=True)
     except Exception as error:
         print(f"no diagnosis: {error}; `vaelab diagnose run={facts['run']}` tries again", flush=True)
-
-
-def _report(folder: Path) -> None:
-    """report.html; a page that cannot be drawn is told in a line, and loses nothing of the run."""
-    from vaelab.report import write_report
-
-    try:
-        write_report(folder)
-    except Exception as error:
-        print(f"no report.html: {error}; `vaelab report {folder}` tries again", flush=True)
 
 
 def _summary(run: Any) -> str:

@@ -18,14 +18,15 @@ from vaelab.terminal.watched import Watched
 
 USAGE = """usage: vaelab watch <folder> [--once] [--ascii]
 
-Shows a run's figures, its layers and their units, every 2 seconds until it has finished; Ctrl-C leaves, and the run
-goes on. <folder>, or run=<folder>, is a run folder or one with runs below it, as a sweep makes it: then one line a run.
+Shows a run's figures, its layers and their units, every 2 seconds until it has finished or was stopped; Ctrl-C
+leaves, and the run goes on. <folder>, or run=<folder>, is a run folder or one with runs below it, as a sweep makes it:
+then one line a run.
 
   --once    print once and leave, as without a terminal
   --ascii   no signs beyond ASCII, as where the terminal's encoding is not UTF-8. NO_COLOR=1 leaves out colours."""
 
 EVERY = 2.0  # seconds
-LULL = 60.0  # seconds after which a sweep whose runs have all finished has no next one
+LULL = 60.0  # seconds after which a sweep whose runs are all over has no next one
 
 
 class Page:
@@ -50,8 +51,8 @@ class Page:
                     raise
                 del self.runs[path]  # the others can be watched
         if self.single:
-            return not self.runs[self.folder].done
-        ended = [run.started + run.seconds for run in self.runs.values() if run.done]
+            return not self.runs[self.folder].over
+        ended = [run.started + run.seconds for run in self.runs.values() if run.over]
         return len(ended) < len(self.runs) or time.time() - max(ended, default=time.time()) < LULL
 
     def draw(self, width: int, height: int, signs: Glyphs) -> Group:

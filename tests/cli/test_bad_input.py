@@ -153,6 +153,7 @@ def test_a_signal_saves_says_where_and_leaves_with_its_code(tmp_path: Path, sign
     assert code == 128 + signum, text
     assert f"stopped by {signum.name}" in text and "Traceback" not in text
     assert (tmp_path / "run" / "checkpoints" / "last.ckpt").is_file()
+    assert json.loads((tmp_path / "run" / "STOPPED.json").read_text())["signal"] == signum.name
     assert not (tmp_path / "run" / "DONE.json").exists()
     for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines():
         json.loads(line)

@@ -96,6 +96,27 @@ def test_what_would_take_too_long_is_left_out_and_says_what_to_lower(vaelab: Run
     assert "verdict" not in found
 
 
+def test_what_was_made_before_outlasts_a_lack_of_time(vaelab: Run) -> None:
+    code, _, err = vaelab(*TRAIN, "model.z_dims=[4,2]", "trainer.max_epochs=1", "trainer.limit_train_batches=2")
+    assert code == 0, err
+    assert vaelab("diagnose", "run=run", "analyses=[units,surgery]", "analyses.surgery.images=60")[0] == 0
+    before = diagnosis()
+    assert vaelab("diagnose", "run=run", "analyses=[units,surgery]", "max_minutes=1e-6")[0] == 0
+    assert diagnosis() == before
+
+
+def test_densities_that_are_no_matrix_product_have_their_price() -> None:
+    from functools import partial
+
+    from tests.factory import hierarchy, images
+    from vaelab.diagnostics.cost import score_seconds
+    from vaelab.posterior.flow import flow
+
+    flows = partial(flow, kind="maf", transforms=2, widths=[32], context=4, layers=None)
+    assert score_seconds(hierarchy([3, 2], "bottom_up", posterior=flows), images(40), 100) > 0
+    assert score_seconds(hierarchy([3, 2], "bottom_up"), images(40), 100) == 0
+
+
 def test_bad_input_is_one_line(vaelab: Run) -> None:
     code, _, err = vaelab("diagnose", "run=nowhere")
     assert code == 5 and "nowhere does not exist" in err

@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import Run
 from tests.report import folders
+from tests.report.test_html import Seen
+from vaelab.report.choices import _default
 
 
 def test_a_folder_is_given_plainly_or_as_its_siblings_take_it(vaelab: Run, tmp_path: Path) -> None:
@@ -65,18 +67,21 @@ TRAIN = ("train", "trainer=smoke", "logger=csv", "~callbacks.pictures", "hydra.r
 
 
 def test_training_ends_with_its_page(vaelab: Run, tmp_path: Path) -> None:
+    _default.cache_clear()  # other tests may have composed it outside of a job
     code, out, err = vaelab(*TRAIN)
     assert code == 0, err
-    assert "report.html     open it in a browser" in out
+    assert "report.html " in out and "open it in a browser" in out
     text = (tmp_path / "run" / "report.html").read_text()
     assert "plot-elbo" in text and "vaelab train trainer=smoke logger=csv" in text
+    words = Seen(text).words.split('"use strict"')[0]
+    assert "cannot be read" not in words and "trainercpusmoke" in words, "the choice by its name"
 
 
 def test_a_page_that_fails_loses_no_run(vaelab: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(folder: Path) -> None:
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr("vaelab.report.write_report", broken)
+    monkeypatch.setattr("vaelab.report.write.write_report", broken)
     code, out, err = vaelab(*TRAIN)
     assert code == 0, err
     assert "no report.html: no ink; `vaelab report " in out and "everything lies in" in out

@@ -227,3 +227,16 @@ def test_console_script_and_module_are_the_same_program(tmp_path: Path) -> None:
         bad = subprocess.run([*command, "train", "model=hvea"], capture_output=True, text=True, cwd=tmp_path, env=env)
         assert bad.returncode == 2 and "did you mean hvae" in bad.stderr
     assert not (tmp_path / "outputs").exists() or not any((tmp_path / "outputs").rglob("*.json"))
+
+
+def test_after_training_a_signal_ends_the_program_again(vaelab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lightning leaves handlers of its own behind, under which the closing evaluation would not heed SIGTERM."""
+    import signal
+
+    import vaelab.train as door
+
+    before, seen = signal.getsignal(signal.SIGTERM), []
+    monkeypatch.setattr(door, "_finish", lambda *_: seen.append(signal.getsignal(signal.SIGTERM)) or 0.0)
+    code, _, err = vaelab(*QUICK, "hydra.run.dir=run", "logger=[]", "~callbacks.pictures")
+    assert code == 0, err
+    assert seen == [before]

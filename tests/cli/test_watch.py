@@ -104,6 +104,15 @@ def test_it_follows_a_run_to_its_end(tmp_path: Path) -> None:
         assert "\x1b[36m" in screen.raw.decode(), "val is coloured"
 
 
+def test_it_leaves_a_run_that_was_stopped(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", epochs=6)
+    with terminal(folder) as screen:
+        screen.wait_for("epoch 6 of 10")
+        (folder / "STOPPED.json").write_text('{"signal": "SIGINT", "step": 165, "epoch": 6}')
+        assert screen.wait() == 0
+        assert "stopped at step 165 by SIGINT" in screen.text
+
+
 def test_it_waits_for_a_run_that_hydra_has_only_announced(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     (folder / ".hydra").mkdir(parents=True)

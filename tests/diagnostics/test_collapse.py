@@ -35,6 +35,9 @@ def states(rows: Sequence[tuple[int, float | None]], settled: int = 0) -> tuple[
         ([FULL, FEW, FEW, (4, 2.0), (4, 2.0)], 0, "AAFFA", [(2, "fading", "alive"), (4, "alive", "fading")]),
         # fewer units that say more: no sign of fading
         ([FULL, (3, 5.5), (3, 6.0), (3, 6.0)], 0, "AAAA", []),
+        # a tenth of what it had before the weights settled, in fewer units: no longer a warm-up's doing
+        ([(8, 20.0), (8, 20.0), (3, 1.9), (3, 1.9)], 2, "AAAF", [(3, "fading", "alive")]),
+        ([(8, 20.0), (8, 20.0), (3, 2.1), (3, 2.1)], 2, "AAAA", []),
         # through fading to collapse
         (
             [FULL, FEW, FEW, DEAD, DEAD],
@@ -68,6 +71,15 @@ def test_the_states_are_those_of_the_table(
     rows: list[tuple[int, float | None]], settled: int, course: str, told: list[tuple[int, str, str | None]]
 ) -> None:
     assert states(rows, settled) == (course, told)
+
+
+def test_what_has_not_woken_up_at_the_end_is_told_there() -> None:
+    """Also where the weights never settled, as in a run shorter than its warm-up."""
+    watch, dead = Watch(RULE, 1), [Seen(0, 10, 0.0)]
+    assert watch.check(dead, settled=False) == watch.check(dead, settled=False) == []
+    assert watch.check(dead, settled=False, last=True) == [Change(0, COLLAPSED, None)]
+    told = Watch(RULE, 1)
+    assert [told.check(dead, settled=True, last=i == 2) for i in range(3)] == [[], [Change(0, COLLAPSED, None)], []]
 
 
 def test_fading_is_told_by_the_kl_where_there_is_one() -> None:

@@ -44,10 +44,19 @@ def test_collapsed_needs_both_figures() -> None:
         assert verdict(diagnosis([active], [nats]))["layers"][0]["state"] == state
 
 
-def test_nats_within_their_error_are_none() -> None:
-    found = diagnosis([0], [0.5])
-    found["surgery"]["layers"][0]["information"] = told(0.5, 0.3)
-    assert verdict(found)["layers"][0]["state"] == "collapsed"
+def test_a_noisy_estimate_is_no_evidence() -> None:
+    found = diagnosis([0], [2.0])
+    found["surgery"]["layers"][0]["information"] = told(2.0, 0.9)
+    assert verdict(found)["layers"][0]["state"] == "fading"
+
+
+def test_what_counts_as_nothing_is_the_runs_own_setting() -> None:
+    assert verdict(diagnosis([0], [0.5], model={"nothing": 0.1}))["layers"][0]["state"] == "collapsed"
+
+
+def test_a_sigma_that_is_learned_is_no_cause() -> None:
+    spectrum = {**SPECTRUM, "sigma2": 5.0, "above": 0, "learned": True}
+    assert verdict(diagnosis(*DEAD, spectrum=spectrum))["causes"] == []
 
 
 def test_a_layer_under_one_that_tells_all_is_judged_by_its_units() -> None:
@@ -78,8 +87,8 @@ def test_without_the_surgery_the_units_decide() -> None:
 
 
 SPECTRUM = {"sigma2": 0.1, "eigenvalues": [3.0, 1.0, 0.05], "above": 2, "units": 10}
-LAGGING = {"kl": told(0.1), "kl_refined": told(6.0), "elbo": told(-100.0), "elbo_refined": told(-95.0)}
-REFINED_IN_VAIN = {"kl": told(0.1), "kl_refined": told(0.12), "elbo": told(-100.0), "elbo_refined": told(-100.0)}
+LAGGING = {"kl": told(0.1), "kl_refined": told(6.0), "gain": told(5.0)}
+REFINED_IN_VAIN = {"kl": told(0.1), "kl_refined": told(0.12), "gain": told(0.0)}
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,19 @@ def test_a_phone_scrolls_down_and_never_sideways(pages: dict[str, Path], driver:
     assert chromium.complaints(driver) == []
 
 
+def test_on_a_phone_the_cells_of_a_cause_stand_below_each_other(pages: dict[str, Path], driver: Any) -> None:
+    boxes = """return [...document.querySelector(".stacked tbody tr").cells].map((cell) => {
+      const box = cell.getBoundingClientRect();
+      return [box.left, box.top, box.width, getComputedStyle(cell, "::before").content];
+    })"""
+    chromium.show(driver, pages["run"], width=420, height=800)
+    cells = driver.execute_script(boxes)
+    assert len({left for left, *_ in cells}) == 1 and all(width > 300 for _, _, width, _ in cells)
+    assert len({top for _, top, *_ in cells}) == 4 and "evidence" in cells[2][3]
+    chromium.show(driver, pages["run"])
+    assert len({top for _, top, *_ in driver.execute_script(boxes)}) == 1
+
+
 def test_a_heading_sorts_its_column_up_and_down_with_the_missing_last(pages: dict[str, Path], driver: Any) -> None:
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys

@@ -1,5 +1,6 @@
 """Each figure holds the numbers of the files, and its words are true of them."""
 
+import json
 import math
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from vaelab.report.figures.parts import parts
 from vaelab.report.figures.skip_bound import skip_bound
 from vaelab.report.figures.split import split
 from vaelab.report.figures.style import PALETTE
+from vaelab.report.figures.unit_map import unit_map
 from vaelab.report.record import Record
+from vaelab.report.units import UnitMap
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +114,68 @@ def test_lagging_blur_and_spectrum(run: Record) -> None:
     assert sum(y > line.y0 for y in values.figure.data[0].y) == run.part("spectrum")["above"]
 
 
-def test_a_likelihood_without_a_variance_has_no_line() -> None:
-    drawn = eigenvalues({"eigenvalues": [2.0, 1.0, 0.0], "sigma2": None, "above": None, "units": 3})
-    assert drawn is not None and not drawn.figure.layout.shapes and "no σ²" in drawn.words
+def test_a_likelihood_without_a_variance_has_no_such_figure() -> None:
+    assert eigenvalues({"eigenvalues": [2.0, 1.0, 0.0], "sigma2": None, "above": None, "units": 3}) is None
+
+
+def part(kl: float, refined: float, risen: float, **more: object) -> dict[str, object]:
+    values = {"kl": kl, "kl_refined": refined, "elbo": -100.0, "elbo_refined": -100.0 + risen}
+    return {name: {"value": value, "stderr": 0.1} for name, value in values.items()} | more
+
+
+@pytest.mark.parametrize(
+    ("found", "weight", "words"),
+    [
+        (part(1.0, 6.0, 3.0), 1.0, "it has risen much, by 5.00 nats: the encoder lags"),
+        (part(10.0, 10.4, 3.0), None, "it has not risen much (0.40 nats): the encoder does not lag"),
+        (part(1.0, 6.0, 0.0), 1.0, "nothing is gained by it: that is no lagging encoder"),
+        ({**part(1.0, 6.0, -2.0), "gain": {"value": 1.0, "stderr": 0.1}, "kl_weight": 20.0}, 20.0, "the encoder lags"),
+        (part(1.0, 6.0, 3.0, kl_weight=20.0), 20.0, "refined at the run's KL weight, 20."),
+        (part(1.0, 6.0, 3.0), 20.0, "the run trained at 20: a rise is no sign of lagging"),
+    ],
+)
+def test_lagging_is_concluded_from_the_numbers(found: dict[str, object], weight: float | None, words: str) -> None:
+    drawn = lagging(found, weight)
+    assert drawn is not None and words.lower() in drawn.words.lower()
+    if found.get("kl_weight") is None and weight in (None, 1.0):
+        assert "weight" not in drawn.words
+
+
+def test_the_gap_of_another_objective_says_so() -> None:
+    found = {"total": {"value": 2.0, "stderr": 0.1}, "n": 3, "iw_samples": 10}
+    for told, run, words in (({"kl_weight": 4.0}, None, True), ({}, 4.0, True), ({"kl_weight": 1.0}, 1.0, False)):
+        drawn = gap({**found, **told}, run)
+        assert drawn is not None and ("a KL weight of 4," in drawn.words) is words
+
+
+def test_a_dead_layer_is_dark() -> None:
+    """The scale ends at 1 nat or more, whatever the largest unit of the layer is."""
+    for values, top in (([[0.002], [0.001]], 0.0), ([[20.0], [0.1]], math.log10(20))):
+        drawn = unit_map(UnitMap("z1", "kl", [1], [1, 2], values, 2, 1))
+        assert drawn.figure.data[0].zmax == pytest.approx(top) and drawn.figure.data[0].zmin == -3
+        assert list(drawn.figure.data[0].y) == ["1", "2"]
+
+
+def test_a_band_goes_from_check_to_check_and_ends_with_the_run(tmp_path: Path) -> None:
+    rows = [{"step": e, "epoch": e - 1, "collapse/z1": 2, "collapse/z2": int(e > 5)} for e in (5, 10, 12)]
+    (tmp_path / "history.jsonl").write_text(
+        "".join(json.dumps(row | {"val/kl/z1": 0.1, "val/kl/z2": 0.1}) + "\n" for row in rows)
+    )
+    drawn = collapse(Record(tmp_path))
+    assert drawn is not None
+    (bands,) = drawn.figure.data
+    assert list(bands.x) == [0, 5, 10, 12] and [len(row) for row in bands.z] == [3, 3]
+    assert tuple(drawn.figure.layout.xaxis.range) == (0, 12)
+    assert list(bands.customdata[1]) == ["epochs 1 to 5: alive", "epochs 6 to 10: fading", "epochs 11 to 12: fading"]
+    assert "z1 has not woken up" in drawn.words and "z2 was alive from epoch 5, fading from epoch 10" in drawn.words
+
+
+def test_over_training_too_nothing_is_told_below_a_layer_at_the_cap(tmp_path: Path) -> None:
+    row = {"step": 1, "epoch": 0, "val/kl/z1": 12.0, "val/kl/z2": 9.0, "val/kl": 21.0, "val/information_images": 200.0}
+    row |= {"val/information/z1": 0.02, "val/information/z2": 5.28, "val/marginal_kl/z1": 12.0}
+    (tmp_path / "history.jsonl").write_text(json.dumps(row) + "\n")
+    drawn = information(Record(tmp_path))
+    assert drawn is not None and "z1 information cannot be told: z2 is at log n = 5.30" in drawn.words
 
 
 def luminance(code: str) -> float:

@@ -1,9 +1,19 @@
 import math
+import os
 from pathlib import Path
 
 import pytest
 
-from vaelab.report.read import figure, number, numbers, read_json, read_lines, read_overrides
+from vaelab.report.read import (
+    figure,
+    number,
+    numbers,
+    read_json,
+    read_lines,
+    read_overrides,
+    read_stopped,
+    stopped_words,
+)
 
 
 def test_a_half_written_last_line_is_left_out(tmp_path: Path) -> None:
@@ -39,3 +49,17 @@ def test_overrides_are_strings(tmp_path: Path) -> None:
     assert read_overrides(path) == ["model=hvae", "3", "a: b"]
     path.write_text("- [a\n")
     assert read_overrides(path) == []
+
+
+def test_a_run_was_stopped_unless_it_went_on(tmp_path: Path) -> None:
+    assert read_stopped(tmp_path) == {}
+    for i, name in enumerate(("config.json", "STOPPED.json")):
+        (tmp_path / name).write_text('{"signal": "SIGINT", "step": 165, "epoch": 3}')
+        os.utime(tmp_path / name, (100 + i, 100 + i))
+    assert stopped_words(read_stopped(tmp_path)) == "stopped at step 165 by SIGINT"
+    for name in ("config.json", "DONE.json"):
+        (tmp_path / name).write_text("{}")
+        os.utime(tmp_path / name, (200, 200))
+        assert read_stopped(tmp_path) == {}, "begun again, or finished since"
+        os.utime(tmp_path / name, (50, 50))
+    assert stopped_words({"step": None}) == "stopped"

@@ -3,8 +3,10 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,8 +83,65 @@ def test_it_says_how_to_run_it_again_and_what_was_set(folder: Path) -> None:
     evaluation = json.loads((folder / "evaluation.json").read_text())
     assert f"{-evaluation['elbo']['value']:.2f}\u00a0±\u00a00.41" in words
     assert "z2 is collapsed: none of its 8 units is active" in words
-    assert "posterior_grid: it needs z_dims=[2]" in words
+    assert "Left out: true posteriors on a grid (it needs z_dims=[2], this model has [12, 8])." in words
     assert "samples_epoch0010" not in page(folder)
+
+
+def change(folder: Path, name: str, edit: Callable[[dict[str, Any]], None]) -> None:
+    found = json.loads((folder / name).read_text())
+    edit(found)
+    (folder / name).write_text(json.dumps(found))
+
+
+def test_what_cannot_be_told_does_not_read_like_nothing(folder: Path) -> None:
+    def full(found: dict[str, Any]) -> None:
+        for layer in found["surgery"]["layers"]:
+            layer["saturated"] = True
+
+    change(folder, "diagnosis.json", full)
+    words = seen(folder).words
+    assert "cannot be told (z2 is at log n = 6.91)" in words and "of z1 nothing can be told" in words
+
+
+def test_units_that_follow_the_layer_above_are_counted_by_their_kl(folder: Path) -> None:
+    """In the made run 7 units of z1 are active and have a KL; now 12 are active."""
+
+    def active(found: dict[str, Any]) -> None:
+        found["layers"][0]["active_units"] = 12
+
+    assert "with a KL above" not in seen(folder).words
+    change(folder, "evaluation.json", active)
+    assert "12 of 12, 7 with a KL above 0.01 nats" in seen(folder).words
+    change(folder, "evaluation.json", lambda found: found["layers"][0].update(unit_kl=[0.5, 0.009, 0.02]))
+    assert "12 of 12, 2 with a KL above 0.01 nats" in seen(folder).words
+
+
+def test_the_quantities_are_explained_and_the_causes_have_no_likelihood(folder: Path) -> None:
+    words = seen(folder).words
+    for name in ("cost", "information", "marginal KL", "lost without it"):
+        assert f"{name}: " in words
+    assert "strength of evidence" in words and "likely" not in words.split('"use strict"')[0]
+    assert "Without z1 76.00 nats are lost" in words and "z1 carries" not in words
+    assert "of the pictured images alone" in words and "of n = 256 images: z1 76.00" in words
+
+
+def test_the_command_of_the_strongest_cause_can_be_copied(folder: Path) -> None:
+    command = "vaelab train likelihood=bernoulli callbacks=aggressive"
+    change(folder, "diagnosis.json", lambda found: found["verdict"]["causes"][0].update(command=command))
+    assert f"To try the first: {command}" in seen(folder).words
+
+
+def test_a_likelihood_without_noise_has_no_spectrum(folder: Path) -> None:
+    change(folder, "diagnosis.json", lambda found: found["spectrum"].update(sigma2=None, above=None))
+    found = seen(folder)
+    assert "plot-eigenvalues" not in {a.get("id") for _, a in found.elements}
+    assert "Left out: the data's spectrum beside σ² (this likelihood has none)." in found.words
+
+
+def test_a_stopped_run_says_so(folder: Path) -> None:
+    (folder / "DONE.json").unlink()
+    (folder / "STOPPED.json").write_text('{"signal": "SIGTERM", "step": 165, "epoch": 3}')
+    assert "stopped at step 165 by SIGTERM: its figures are those so far" in seen(folder).words
 
 
 def test_what_is_missing_is_told_with_the_command_that_makes_it(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from vaelab.report.figures.phase import axes_of, phase
 from vaelab.report.figures.rate_distortion import rate_distortion
 from vaelab.report.record import Record
 from vaelab.report.sections.runs import runs
-from vaelab.report.sweep import Row, rows
+from vaelab.report.sweep import Row, comparable, rows
 from vaelab.report.write import runs_of, write_report
 
 pytestmark = pytest.mark.usefixtures("light")
@@ -114,6 +115,51 @@ def test_axes_need_two_settings() -> None:
     assert phase([row("a", x=1), row("b", x=2)]) == []
 
 
+def test_information_at_the_cap_is_a_lower_bound_in_table_and_map() -> None:
+    """log 500 = 6.21: 6.1 nats are at least as many, and the marginal KL has the rest."""
+    figures = ((3.0, 1.0), (6.1, 9.0), (6.2, 12.0), (5.0, 2.0))
+    places = [(b, v) for b in (1.0, 2.0) for v in (0.1, 0.2)]
+    some = [
+        replace(
+            row(str(i), {"information": (nats, 0.1), "marginal_kl": (rest, 0.1)}, **{"β": b, "σ²": v}),
+            cap=math.log(500),
+        )
+        for i, ((nats, rest), (b, v)) in enumerate(zip(figures, places, strict=True))
+    ]
+    words = Seen(str(runs(some).body[0])).words  # type: ignore[index]
+    assert (
+        "≥ 6.10 (val)≤ 9.00 (val)" in words
+        and "3.00 (val)1.00 (val)" in words
+        and "within a nat of log n = 6.21" in words
+    )
+    maps = {drawn.name: drawn for drawn in phase(some)}
+    written = {trace.text for name in maps for trace in maps[name].figure.data if trace.type == "scatter"}
+    assert written == {("3.00", "≥ 6.20", "≥ 6.10", "5.00"), ("1.00", "≤ 12.00", "≤ 9.00", "2.00")}
+    assert list(maps["phase-information"].figure.data[0].customdata[0]) == ["", "≥ "]
+    assert "≥: within a nat of log n = 6.21" in maps["phase-information"].words
+    clear = [replace(one, cap=math.inf) for one in some]
+    assert "≥" not in str(runs(clear).body) and all("≥" not in drawn.words for drawn in phase(clear))
+
+
+def test_the_cap_of_a_run_is_that_of_its_surgery_or_of_its_last_check(tmp_path: Path) -> None:
+    line = {"step": 1, "epoch": 0, "val/kl/z1": 5.0, "val/information/z1": 5.0, "val/information_images": 200.0}
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "history.jsonl").write_text(json.dumps(line) + "\n")
+    (only,) = rows(tmp_path, [Record(tmp_path / "0")])
+    assert only.cap == pytest.approx(math.log(200)) and only.bound("information") == "≥" and only.bound("elbo") == ""
+    cut = {"n": 5000, "cap": math.log(5000), "kl": {"value": 5.5, "stderr": 0.1}}
+    (tmp_path / "0" / "diagnosis.json").write_text(json.dumps({"surgery": cut}))
+    (only,) = rows(tmp_path, [Record(tmp_path / "0")])
+    assert only.cap == pytest.approx(math.log(5000)) and only.bound("information") == ""
+
+
+def test_a_run_that_a_signal_ended_is_stopped(tmp_path: Path) -> None:
+    (tmp_path / "0").mkdir()
+    for name in ("config.json", "STOPPED.json"):
+        (tmp_path / "0" / name).write_text('{"signal": "SIGINT"}')
+    assert rows(tmp_path, [Record(tmp_path / "0")])[0].status == "stopped"
+
+
 def test_parallel_coordinates_have_words_as_places(found: list[Row]) -> None:
     drawn = parallel([row("a", prior="Flow"), row("b", prior="Mixture"), row("c", prior="Flow")])
     assert drawn is not None
@@ -145,3 +191,15 @@ def test_a_sweep_of_one_setting_says_what_a_phase_diagram_needs(tmp_path: Path) 
         folders.run(tmp_path / str(i), "likelihood=gaussian", f"likelihood.variance={variance}", epochs=2)
     words = Seen(write_report(tmp_path).read_text()).words
     assert "A phase diagram needs two settings that differ" in words
+
+
+def test_a_validation_is_not_held_against_evaluations(tmp_path: Path) -> None:
+    """Of three evaluated runs and one that is not finished the best and the maps are of the three."""
+    made = [folders.run(tmp_path / str(i), epochs=2) for i in range(3)]
+    late = folders.run(tmp_path / "3", epochs=2)
+    (late / "evaluation.json").unlink()
+    records = [Record(folder) for folder in [*made, late]]
+    found = rows(tmp_path, records)
+    assert [row.evaluated for row in found] == [True, True, True, False]
+    assert comparable(found) == found[:3] and comparable(found[2:]) == found[2:]
+    assert "(val)" in str(runs(found).body) and "(val)" not in str(runs(found[:3]).body)

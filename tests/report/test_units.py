@@ -11,13 +11,13 @@ def line(epoch: int, active: list[bool], kl: list[float] | None = None) -> dict[
 def test_who_died_and_who_came_back() -> None:
     lines = [line(0, [False, True]), line(1, [True, True]), line(2, [False, True]), line(3, [True, False])]
     told = [(turn["unit"], turn["epoch"], turn["event"]) for turn in turns(lines)]
-    assert told == [(0, 3, "died"), (0, 4, "came back"), (1, 4, "died")], "epochs from 1; waking up is no return"
+    assert told == [(1, 3, "died"), (1, 4, "came back"), (2, 4, "died")], "from 1; waking up is no return"
 
 
 def test_the_map_has_the_figures_with_the_strongest_unit_on_top() -> None:
     found = unit_map([line(0, [True] * 3, [1, 2, 3]), line(4, [True] * 3, [5, 7, 6])], "z1", "kl")
     assert found is not None
-    assert found.units == [1, 2, 0] and found.epochs == [1, 5]
+    assert found.units == [2, 3, 1] and found.epochs == [1, 5]
     assert found.values == [[2, 7], [3, 6], [1, 5]]
 
 
@@ -31,7 +31,7 @@ def test_a_large_map_is_cut_and_keeps_the_last_epoch() -> None:
     n = MOST_UNITS + 50
     found = unit_map([line(e, [True] * n, [float(u) for u in range(n)]) for e in range(500)], "z1", "kl")
     assert found is not None
-    assert len(found.units) == MOST_UNITS and found.of == n and found.units[0] == n - 1
+    assert len(found.units) == MOST_UNITS and found.of == n and found.units[0] == n
     assert len(found.epochs) <= MOST_EPOCHS and found.epochs[-1] == 500
 
 

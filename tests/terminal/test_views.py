@@ -12,11 +12,12 @@ from rich.console import Console, Group
 
 from tests.terminal.made import append, epoch_lines, run_folder
 from vaelab.errors import CheckpointError
+from vaelab.terminal.duration import duration
 from vaelab.terminal.folders import differing, overrides, runs_in, shortened
 from vaelab.terminal.glyphs import ASCII, UNICODE, Glyphs
 from vaelab.terminal.run_view import run_view, share
 from vaelab.terminal.sweep_view import sweep_view
-from vaelab.terminal.watched import Watched, duration
+from vaelab.terminal.watched import Watched
 
 
 def printed(page: Group, width: int) -> list[str]:
@@ -118,6 +119,68 @@ def test_states_of_a_run(tmp_path: Path) -> None:
     assert any("epoch 10 of 10" in line for line in lines)
 
 
+def watched(folder: Path) -> Watched:
+    run = Watched(folder)
+    run.refresh()
+    return run
+
+
+def test_a_stopped_run_says_where_and_by_what(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "r", epochs=6)
+    (folder / "STOPPED.json").write_text(json.dumps({"signal": "SIGINT", "step": 165, "epoch": 6}))
+    long_ago = time.time() - 4000
+    for name in ("config.json", "history.jsonl"):
+        os.utime(folder / name, (long_ago, long_ago))
+    lines = seen(folder)
+    assert lines[0].endswith("stopped at step 165 by SIGINT")
+    assert not any("left" in line or "no new figures" in line or "steps/s" in line for line in lines)
+    assert watched(folder).over and not watched(folder).finished
+    (folder / "config.json").touch()
+    assert not watched(folder).over and seen(folder)[0].endswith("silent"), "it was begun again"
+
+
+def test_a_run_has_finished_once_its_page_is_there(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "r", epochs=10, report=True, diagnosis={"analyses": {}})
+    assert watched(folder).state == "evaluating"
+    (folder / "DONE.json").write_text("{}")
+    assert watched(folder).state == "diagnosing" and not watched(folder).over
+    (folder / "diagnosis.json").write_text("{}")
+    assert watched(folder).state == "writing its report" and not watched(folder).over
+    (folder / "report.html").write_text("")
+    assert watched(folder).state == "finished" and watched(folder).over
+    # a page of before DONE.json is none; one that never comes is not waited for
+    now = time.time()
+    os.utime(folder / "report.html", (now - 9, now - 9))
+    assert not watched(folder).over
+    os.utime(folder / "DONE.json", (now - 121, now - 121))
+    assert watched(folder).over
+    for name, config in (("s", {"report": False}), ("t", {})):
+        folder = run_folder(tmp_path / name, epochs=10, **config)
+        (folder / "DONE.json").write_text("{}")
+        assert watched(folder).state == "finished" and watched(folder).over
+
+
+def test_a_silent_run_has_no_remaining_time(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "r", epochs=6)
+    now = time.time()
+    for seconds, name in ((4090, "config.json"), (4000, "history.jsonl")):
+        os.utime(folder / name, (now - seconds, now - seconds))
+    assert watched(folder).state == "silent" and watched(folder).seconds_left is None
+    assert not any(" left" in line for line in seen(folder))
+
+
+def test_at_80_columns_the_settings_of_a_sweep_are_readable(tmp_path: Path) -> None:
+    for i in range(2):
+        said = (f"likelihood.variance={i}.1", f"objective.schedule.value={i}")
+        run_folder(tmp_path / f"2026-01-01_long_name_{i}", epochs=6, overrides=said)
+    runs = [watched(path) for path in runs_in(tmp_path)]
+    wide = printed(sweep_view(tmp_path, runs, 120, 24, UNICODE), 120)
+    assert wide[1].split() == ["run", "epoch", "val", "elbo", "kl", "active", "state", "settings"]
+    narrow = printed(sweep_view(tmp_path, runs, 80, 24, UNICODE), 80)
+    assert narrow[2].endswith("variance=0.1 value=0") and narrow[3].endswith("variance=1.1 value=1")
+    assert max(map(len, narrow)) <= 80 and "val elbo" in narrow[1] and "collapsed" in narrow[2]
+
+
 def test_a_resumed_run_forgets_what_was_cut_off(tmp_path: Path) -> None:
     folder = run_folder(tmp_path / "r", epochs=6)
     run = Watched(folder)
@@ -214,6 +277,9 @@ def test_overrides_without_what_only_says_where_it_runs(tmp_path: Path) -> None:
     assert differing([["a=1", "b=2"], ["a=1", "b=3"], ["a=1"]]) == [["b=2"], ["b=3"], []]
     assert differing([["a=1"]]) == [["a=1"]]
     assert shortened([["a.x=1", "b.y=a.b"], ["c.y=3"]]) == [["x=1", "b.y=a.b"], ["c.y=3"]]
+    assert shortened([["a/net/s=1", "b/net=x", "c.d.v=2", "c.e.v=3", "~f.g", "q=1", "p.q=2"]]) == [
+        ["s=1", "net=x", "d.v=2", "e.v=3", "~f.g", "q=1", "p.q=2"]
+    ]
 
 
 def test_durations_have_two_units() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vaelab.data.batches import Batch
-from vaelab.diagnostics.cost import pass_seconds, score_seconds
+from vaelab.diagnostics.cost import grid_seconds, pass_seconds, score_seconds
 from vaelab.errors import ConfigError
 from vaelab.pictures.draw import shades
 from vaelab.pictures.grid import Grid, write_grid
@@ -40,11 +40,12 @@ class Subject:
         seed_noise(key)
         return x
 
-    def refuse_long(self, x: Tensor, settings: str, passes: int = 0, pairs: int = 0) -> None:
+    def refuse_long(self, x: Tensor, settings: str, passes: int = 0, pairs: int = 0, grid: int = 0) -> None:
         """Raise ConfigError, before it is begun, for what would take longer than `max_minutes`.
 
         `passes` are of an image and draw through the model (with a gradient one counts as three), `pairs` of a draw
-        scored under an image of x. The noise is left as it was. `settings` are those to lower.
+        scored under an image of x, `grid` the points of a grid along each unit. The noise is left as it was. `settings`
+        are those to lower.
         """
         if math.isinf(self.max_minutes):
             return
@@ -52,6 +53,7 @@ class Subject:
         with torch.random.fork_rng(devices=[x.device] if x.device.type == "cuda" else []):
             seconds = passes * pass_seconds(hierarchy, x, self.max_rows) if passes else 0.0
             seconds += pairs * score_seconds(hierarchy, x, self.max_rows) if pairs else 0.0
+            seconds += grid_seconds(hierarchy, x, grid, self.max_rows) if grid else 0.0
         if seconds > 60 * self.max_minutes:
             raise ConfigError(
                 f"it would take about {math.ceil(seconds / 60)} min, and max_minutes is {self.max_minutes:g}: "

@@ -37,6 +37,8 @@ class Gap(Analysis):
             "effective_sample_size": found.best.effective_sample_size.mean().item(),
             "bound_of": "encoder" if found.best is found.encoder else "refined",
             "steps": self.steps,
+            # the gap is that of the ELBO, whatever weight the encoder was trained for
+            "kl_weight": subject.run.module.objective.kl_weight(subject.run.step),
         }
         told |= {name: None if value is None else figure(value) for name, value in (per_image | parts).items()}
         told["per_image"] = {name: None if value is None else value.tolist() for name, value in per_image.items()}

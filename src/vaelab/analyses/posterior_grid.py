@@ -34,6 +34,7 @@ class PosteriorGrid(Analysis):
 
     def __call__(self, subject: Subject) -> dict[str, Any]:
         hierarchy, x = subject.run.module.hierarchy, subject.images(self.images, "posterior_grid")
+        subject.refuse_long(x, "analyses.posterior_grid.images or .size", grid=self.size)
         grid = on_grid(hierarchy, x, self.size, subject.max_rows)
         bounds = evaluate_split(hierarchy, [x], self.iw_samples, subject.max_rows)
         modes, several = grid.modes, grid.modes > 1

@@ -24,6 +24,8 @@ class Spectrum(Analysis):
         return {
             "n": len(x),
             "sigma2": variance,
+            # one that is trained says where training stands, and nothing of what it will come to
+            "learned": any(True for _ in hierarchy.likelihood.parameters()),
             "eigenvalues": eigenvalues.tolist(),
             "above": None if variance is None else int((eigenvalues > variance).sum()),
             "units": sum(hierarchy.z_dims),

@@ -43,6 +43,8 @@ def carried(trainer: pl.Trainer, module: HVAE, data: ImageData, images: int) -> 
     with torch.random.fork_rng(devices=devices), averaged(trainer, module), precision:
         x = data.in_units(Batch(data.spread("val", images).to(module.device), key)).x
         seed_noise(key)
+        if len(x) < 2:  # of one image there is nothing to tell apart
+            return Carried({}, [None] * module.hierarchy.depth)
         try:
             found = surgery(module.hierarchy, x, MAX_ROWS)
         except NotImplementedError:

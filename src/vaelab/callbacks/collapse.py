@@ -1,5 +1,6 @@
 """The collapse monitor: is every layer of z still used, and what is done when one no longer is."""
 
+import math
 from typing import Any, Literal
 
 import pytorch_lightning as pl
@@ -57,6 +58,14 @@ class CollapseMonitor(pl.Callback):
                 "none. Use objective=beta, or callbacks.collapse.on_collapse=warn."
             )
 
+        steps = trainer.estimated_stepping_batches
+        if isinstance(module, HVAE) and math.isfinite(steps) and not module.objective.settled(int(steps)):
+            print(
+                f"note: the objective's schedule is not at its end after the {int(steps)} steps of this run: "
+                "no best.ckpt is chosen, and a layer that never wakes up is told at the end only",
+                flush=True,
+            )
+
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         assert isinstance(module, HVAE)
         self.watch = Watch(self.rule, module.hierarchy.depth)
@@ -84,14 +93,14 @@ class CollapseMonitor(pl.Callback):
             known = [n for n in (information, kl) if n is not None]
             active, follows = history.latest[f"val/active_units/z{i}"], aligned[i - 1] and i < depth
             seen.append(Seen(active, units, min(known, default=None), follows, kl))
-        changes = self.watch.check(seen, module.objective.settled(trainer.global_step))
+        changes = self.watch.check(seen, module.objective.settled(trainer.global_step), _last(trainer))
         states = {f"collapse/z{i}": float(state) for i, state in enumerate(self.watch.states, start=1)}
         history.write(trainer, figures | states)
         self._keep(trainer, module)
         for change in changes:
             self._tell(trainer, module, change, seen[change.layer])
-        if changes:
-            draw_units(trainer, [f"z{change.layer + 1}" for change in changes])
+        if gone := [f"z{change.layer + 1}" for change in changes if change.state == COLLAPSED]:
+            draw_units(trainer, gone)
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if _history(trainer) is not None:
@@ -125,10 +134,11 @@ class CollapseMonitor(pl.Callback):
         """Do what `on_collapse` says; the words for it, and where to look."""
         if self.on_collapse == "stop":
             trainer.should_stop = True
-        elif self.on_collapse == "restart_warmup":
+        elif self.on_collapse == "restart_warmup" and not _last(trainer):
             self.restarted = trainer.global_step
             module.objective.restart(self.restarted)
-        done = {"warn": "", "stop": " Training stops.", "restart_warmup": " The KL's warm-up begins again."}
+        again = "" if _last(trainer) else " The KL's warm-up begins again."
+        done = {"warn": "", "stop": " Training stops.", "restart_warmup": again}
         kept = f" Kept: {Checkpoints.folder(trainer) / 'alive.ckpt'};" if self.kept else ""
         return f"{done[self.on_collapse]}{kept} `vaelab diagnose run={trainer.default_root_dir}` says why."
 

@@ -1,12 +1,14 @@
 """Ctrl-C and a scheduler's signals: save at the next step, say where, leave with 128 + signal."""
 
 import signal
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytorch_lightning as pl
 
 from vaelab.callbacks.checkpoints import Checkpoints
+from vaelab.training.store import write_json
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
@@ -19,7 +21,8 @@ class Interrupted(SystemExit):
 
 
 class Interrupt(pl.Callback):
-    """The handler only sets a flag; the state is saved where it is whole, after the step that is running."""
+    """The handler only sets a flag; the state is saved where it is whole, after the step that is running. STOPPED.json
+    then says which signal it was, and the step and epoch."""
 
     def __init__(self) -> None:
         self.received: int | None = None
@@ -56,4 +59,8 @@ class Interrupt(pl.Callback):
             if isinstance(callback, Checkpoints):
                 path = callback.save_last(trainer)
                 print(f"\nstopped by {signal.Signals(self.received).name} at step {trainer.global_step}: saved {path}")
+        if trainer.is_global_zero:
+            epoch = trainer.current_epoch + 1
+            told = {"signal": signal.Signals(self.received).name, "step": trainer.global_step, "epoch": epoch}
+            write_json(Path(trainer.default_root_dir) / "STOPPED.json", told)
         raise Interrupted(self.received)

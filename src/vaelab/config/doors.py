@@ -6,9 +6,10 @@ from typing import Any, Literal
 from vaelab.config.annotation import Node
 from vaelab.config.run_folder import find_checkpoint, read_config
 from vaelab.config.types import Count, NonNegative, Positive, PositiveInt, Several
+from vaelab.config.writable import refuse_unwritable
 
 Split = Literal["train", "val", "test"]
-Weights = Literal["best", "last", "raw"]
+Weights = Literal["best", "last", "raw", "alive"]
 
 
 def evaluate(
@@ -96,3 +97,4 @@ def _check(cfg: dict[str, Any], door: str) -> None:
     check({"_target_": f"vaelab.config.doors.{door}", **cfg})
     read_config(Path(cfg["run"]))
     find_checkpoint(Path(cfg["run"]), cfg["weights"])
+    refuse_unwritable(Path(cfg["run"]))

@@ -8,11 +8,13 @@ from vaelab.config.hydra_texts import TEXTS, Told, first_line, near, or_near
 from vaelab.errors import ConfigError, UserError
 
 
-def explain(error: BaseException, keys: Iterable[str] | None, argv: list[str]) -> UserError | None:
+def explain(
+    error: BaseException, keys: Iterable[str] | None, argv: list[str], conf: Path | None = None
+) -> UserError | None:
     """The error in a user's words, or None when it is not one of Hydra's, OmegaConf's or YAML's.
 
-    `keys`: names that the config has, groups as a/b and settings as a.b. A UserError that Hydra has wrapped
-    comes back as it was.
+    `keys`: names that the config has, groups as a/b and settings as a.b; `conf`: where its files lie.
+    A UserError that Hydra has wrapped comes back as it was.
     """
     from hydra.errors import HydraException, MissingConfigException, OverrideParseException
     from omegaconf.errors import OmegaConfBaseException
@@ -20,7 +22,7 @@ def explain(error: BaseException, keys: Iterable[str] | None, argv: list[str]) -
 
     names = [key for key in keys or () if not re.search(r"(^|\.)_", key)]
     cause = error.__cause__ or error.__context__
-    told = Told(str(error), names, argv, str(cause or ""))
+    told = Told(str(error), names, argv, str(cause or ""), conf)
     if isinstance(error, UserError):
         return error
     if isinstance(error, YAMLError):
@@ -40,7 +42,7 @@ def explain(error: BaseException, keys: Iterable[str] | None, argv: list[str]) -
     if not isinstance(error, HydraException):
         return None
     # Hydra wraps what went wrong in merging an override or in building a piece
-    found = explain(cause, told.keys, argv) if cause is not None else None
+    found = explain(cause, told.keys, argv, conf) if cause is not None else None
     if found is not None:
         return found
     # a call that failed inside is a fault of code, and its traceback is worth more than a sentence

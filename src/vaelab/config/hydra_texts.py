@@ -3,19 +3,23 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
+from vaelab.config.choices import choices_with
+from vaelab.config.choices import told as told_choices
 from vaelab.config.near import did_you_mean, near_keys
 
 
 @dataclass(frozen=True)
 class Told:
-    """What there is to tell an error with: its text, the names the config knows, the command line, and the
-    text of the error behind it."""
+    """What there is to tell an error with: its text, the names the config knows, the command line, the
+    text of the error behind it, and the folder of the config files."""
 
     text: str
     keys: list[str]
     argv: list[str]
     cause: str = ""
+    conf: Path | None = None
 
     @property
     def groups(self) -> list[str]:
@@ -49,7 +53,10 @@ def _unknown_key(match: re.Match[str], told: Told) -> str:
     key = match["key"]
     if key in told.keys:
         return f"{key} stands in no config file: write +{told.override_of(key)} to set it"
-    return f"{told.override_of(key)}: the config has no {key}{or_near(key, told)}"
+    others = choices_with(key, told.conf) if told.conf else []
+    # of groups that this command has, and not what is chosen already
+    others = [choice for choice in others if choice.partition("=")[0] in told.groups and choice not in told.argv]
+    return f"{told.override_of(key)}: the config has no {key}{told_choices(others) or or_near(key, told)}"
 
 
 def _sweep(match: re.Match[str], told: Told) -> str:

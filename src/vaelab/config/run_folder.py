@@ -39,17 +39,49 @@ def read_config(folder: Path) -> dict[str, Any]:
         config: dict[str, Any] = json.loads((folder / "config.json").read_text())
         return config
     except FileNotFoundError:
-        raise CheckpointError(f"run={folder} is not a run folder: it has no config.json") from None
+        raise CheckpointError(f"run={folder} {_no_run(folder)}") from None
     except (ValueError, OSError) as error:
         raise CheckpointError(f"{folder / 'config.json'} cannot be read: {error}") from None
 
 
+def read_overrides(folder: Path) -> list[str]:
+    """What was typed after `vaelab train` for a run; [] where that is not known."""
+    import yaml
+
+    try:
+        said = yaml.safe_load((folder / ".hydra" / "overrides.yaml").read_text())
+    except (OSError, ValueError, yaml.YAMLError):
+        return []
+    return [str(one) for one in said] if isinstance(said, list) else []
+
+
+def runs_below(folder: Path) -> list[Path]:
+    """The run folders one or two levels below, by name; 10 comes after 9."""
+    found = [path.parent for pattern in ("*/config.json", "*/*/config.json") for path in folder.glob(pattern)]
+    return sorted(found, key=lambda path: [part.zfill(9) for part in path.relative_to(folder).parts])
+
+
+def _no_run(folder: Path) -> str:
+    """What a folder without a config.json is."""
+    runs = runs_below(folder)
+    if not runs:
+        return "is not a run folder: it has no config.json"
+    is_sweep = (folder / "multirun.yaml").is_file()
+    count = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"
+    return f"{'is a sweep of' if is_sweep else 'holds'} {count}: name one, such as run={runs[0]}"
+
+
 def find_checkpoint(folder: Path, weights: str) -> Path:
-    """checkpoints/best.ckpt, or last.ckpt for `last` and `raw`; `best` falls back to `last` where none was chosen, in a
-    run shorter than its KL warm-up. Raises CheckpointError when there is none."""
+    """checkpoints/best.ckpt, alive.ckpt, or last.ckpt for `last` and `raw`; `best` falls back to `last` where none was
+    chosen, in a run shorter than its KL warm-up. Raises CheckpointError when there is none."""
     path = folder / "checkpoints" / f"{'last' if weights == 'raw' else weights}.ckpt"
     if weights == "best" and not path.exists():
         path = path.with_name("last.ckpt")
+    if not path.exists() and weights == "alive":
+        raise CheckpointError(
+            f"run={folder} has no checkpoint {path.name}: at no check of callbacks.collapse before the end of training "
+            "was every layer alive. Use weights=best or weights=last."
+        )
     if not path.exists():
         raise CheckpointError(f"run={folder} has no checkpoint {path.name}: it stopped before one was written")
     return path

@@ -12,12 +12,17 @@ EARLY = 200
 
 
 class Cause(NamedTuple):
-    """A cause of collapse, how much speaks for it, the evidence in words, and the overrides to try."""
+    """A cause of collapse, how much speaks for it, the evidence, the overrides to try, and else what, in words."""
 
     cause: str
     score: float
     evidence: str
-    to_try: str
+    overrides: tuple[str, ...]
+    otherwise: str = ""
+
+    @property
+    def to_try(self) -> str:
+        return ", or ".join(filter(None, [" ".join(self.overrides), self.otherwise]))
 
 
 def causes(diagnosis: dict[str, Any], layers: list[dict[str, Any]]) -> list[Cause]:
@@ -37,14 +42,14 @@ def _untrained(diagnosis: dict[str, Any]) -> Iterator[Cause]:
     steps = diagnosis.get("step", EARLY)
     if steps < EARLY:
         evidence = f"{steps} steps were taken: the decoder has hardly begun to read z"
-        yield Cause("too early", 0.9, evidence, "a higher trainer.max_epochs")
+        yield Cause("too early", 0.9, evidence, (), "a higher trainer.max_epochs")
 
 
 def _noise(diagnosis: dict[str, Any]) -> Iterator[Cause]:
     """σ² against the data's spectrum: in a linear VAE a unit collapses at the optimum when σ² exceeds its eigenvalue
     (Lucas et al. 2019, section 4.3)."""
     spectrum = part(diagnosis, "spectrum")
-    if not spectrum or spectrum["sigma2"] is None or not spectrum["eigenvalues"]:
+    if not spectrum or spectrum["sigma2"] is None or spectrum.get("learned") or not spectrum["eigenvalues"]:
         return
     sigma2, largest, above = spectrum["sigma2"], spectrum["eigenvalues"][0], spectrum["above"]
     if above == 0:
@@ -53,7 +58,7 @@ def _noise(diagnosis: dict[str, Any]) -> Iterator[Cause]:
             1.0,
             f"σ² = {sigma2:.3g} exceeds every eigenvalue of the data's covariance (the largest is {largest:.3g}): "
             "ignoring z is the optimum, not a failure of training",
-            f"likelihood.variance={_round(0.1 * largest)}",
+            (f"likelihood.variance={_round(0.1 * largest)}",),
         )
     elif above < spectrum["units"]:
         share = 1 - above / spectrum["units"]
@@ -62,7 +67,7 @@ def _noise(diagnosis: dict[str, Any]) -> Iterator[Cause]:
             0.3 * share,
             f"σ² = {sigma2:.3g} leaves {above} directions of the data above the noise for {spectrum['units']} units: "
             "the others have nothing to carry",
-            f"likelihood.variance={_round(0.1 * sigma2)}",
+            (f"likelihood.variance={_round(0.1 * sigma2)}",),
         )
 
 
@@ -82,7 +87,7 @@ def _weight(diagnosis: dict[str, Any]) -> Iterator[Cause]:
         "kl weight",
         score,
         f"a nat of KL costs {weight:.3g} nats of reconstruction{beyond}",
-        "objective=elbo, or a lower end of objective.schedule",
+        (diagnosis["model"].get("lower_weight", "objective=elbo"),),
     )
 
 
@@ -93,16 +98,16 @@ def _lagging(diagnosis: dict[str, Any]) -> Iterator[Cause]:
     if not refined:
         return
     before, after = refined["kl"]["value"], refined["kl_refined"]["value"]
-    gain = refined["elbo_refined"]["value"] - refined["elbo"]["value"]
+    gain = refined["gain"]["value"]
     if after - before < max(0.5, 0.5 * before) or gain < 0.1:
         return
     single = len(diagnosis["units"]["layers"]) == 1
     yield Cause(
         "lagging inference",
         min(0.9, 1 - max(before, 0.0) / after),
-        f"with q refined for each image alone the KL rises from {before:.2f} to {after:.2f} nats and the ELBO by "
+        f"with q refined for each image alone the KL rises from {before:.2f} to {after:.2f} nats and the objective by "
         f"{gain:.2f}: the decoder uses z, the encoder lags behind it",
-        "callbacks=aggressive" if single else "objective=beta objective/schedule=cyclical",
+        ("callbacks=aggressive",) if single else ("objective=beta", "objective/schedule=cyclical"),
     )
 
 
@@ -118,7 +123,8 @@ def _decoder(diagnosis: dict[str, Any]) -> Iterator[Cause]:
         "strong decoder",
         0.85,
         f"p(x | z) sees the pixels before each pixel and can model x without z{told}",
-        "likelihood.kernel=3 likelihood.layers=1, or objective=free_bits objective.floor_nats=4",
+        ("likelihood.kernel=3", "likelihood.layers=1"),
+        "objective=free_bits objective.floor_nats=4",
     )
 
 
@@ -130,13 +136,15 @@ def _others(layers: list[dict[str, Any]], diagnosis: dict[str, Any]) -> Iterator
         return
     upper = layers.index(quiet[0]) > layers.index(alive[-1])
     bottom_up = (part(diagnosis, "surgery") or {}).get("form") == "bottom_up"
-    warm_up = "objective=beta objective/schedule=linear"
-    if upper:
-        to_try = ("encoder=top_down, or " if bottom_up else "") + f"{warm_up}, or a smaller z1"
+    warm_up = ("objective=beta", "objective/schedule=linear")
+    if upper and bottom_up:
+        to_try, otherwise = ["encoder=top_down"], " ".join(warm_up) + ", or a smaller z1"
+    elif upper or bottom_up:
+        to_try, otherwise = list(warm_up), "a smaller z1" if upper else "fewer layers"
     else:
-        to_try = (warm_up if bottom_up else "objective=kl_balancing") + ", or fewer layers"
+        to_try, otherwise = ["objective=kl_balancing"], "fewer layers"
     carry = f"{names(alive)} {'carries' if len(alive) == 1 else 'carry'} what there is to say about x"
-    yield Cause("other layers suffice", 0.6, f"{carry}, and nothing is left for {names(quiet)}", to_try)
+    yield Cause("other layers suffice", 0.6, f"{carry}, and nothing is left for {names(quiet)}", (*to_try,), otherwise)
 
 
 def _early(diagnosis: dict[str, Any]) -> Iterator[Cause]:
@@ -148,7 +156,7 @@ def _early(diagnosis: dict[str, Any]) -> Iterator[Cause]:
         "no warm-up",
         0.35,
         "the KL had its full weight from the first step, when z was still noise to the decoder",
-        "objective=beta objective/schedule=linear objective.schedule.warmup_steps=1000",
+        ("objective=beta", "objective/schedule=linear", "objective.schedule.warmup_steps=1000"),
     )
 
 

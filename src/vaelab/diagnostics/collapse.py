@@ -2,15 +2,16 @@
 
     reads collapsed   no unit is active, and the layer carries less than `collapsed_nats_per_unit` · units nats
     reads fading      one of the two; or fewer units are active than `fading_share` of the most it has had, and it
-                      carries less than that share of the most it has carried
+                      carries less than that share of the most it has carried, or a tenth of what it once had
     reads alive       else
 
 Below the top of a top-down hierarchy units move with the layers above them, also where q = p and the layer says nothing
 of its own: there the nats alone decide.
 
 The most is counted from when the objective has settled: before the KL has its full weight many a unit is active that
-will not stay. Units alone do not say that a layer is fading: a trained layer often says more with fewer of them. Nor
-does its information, which near log N cannot be told from more: where a layer has a KL, fading is told by that.
+will not stay; only a fall to a tenth is no longer the warm-up's doing. Units alone do not say that a layer is fading: a
+trained layer often says more with fewer of them. Nor does its information, which near log N cannot be told from more:
+where a layer has a KL, fading is told by that.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 ALIVE, FADING, COLLAPSED = 0, 1, 2
+TENTH = 0.1
 NAMES = ("alive", "fading", "collapsed")
 
 
@@ -73,7 +75,10 @@ class Layer:
     streak: int = 0
     most: float = 0.0  # active units
     most_nats: float = 0.0
+    once: float = 0.0  # the same, from the first check on
+    once_nats: float = 0.0
     woke: bool = False
+    told: bool = False  # that it has not woken up
     asleep: int = 0  # settled checks in a row of a layer that has never been but collapsed
 
 
@@ -87,9 +92,10 @@ class Watch:
     def __init__(self, rule: Rule, depth: int) -> None:
         self.rule, self.layers = rule, [Layer() for _ in range(depth)]
 
-    def check(self, seen: Sequence[Seen], settled: bool) -> list[Change]:
-        """What has changed with this check. `settled`: the objective's weights have their last values."""
-        changes = [self._layer(l, *both, settled) for l, both in enumerate(zip(self.layers, seen, strict=True))]
+    def check(self, seen: Sequence[Seen], settled: bool, last: bool = False) -> list[Change]:
+        """What has changed with this check. `settled`: the objective's weights have their last values. `last`: the run
+        ends here, and what has not woken up by now will not."""
+        changes = [self._layer(l, *both, settled, last) for l, both in enumerate(zip(self.layers, seen, strict=True))]
         return [change for change in changes if change is not None]
 
     @property
@@ -102,16 +108,19 @@ class Watch:
         """Whether every layer read alive at the last check."""
         return all(layer.reading == ALIVE for layer in self.layers)
 
-    def _layer(self, l: int, layer: Layer, seen: Seen, settled: bool) -> Change | None:
+    def _layer(self, l: int, layer: Layer, seen: Seen, settled: bool, last: bool) -> Change | None:
         now = self._read(layer, seen)
         layer.most = max(layer.most, seen.active) if settled else 0.0
         layer.most_nats = max(layer.most_nats, seen.strength or 0.0) if settled else 0.0
+        layer.once, layer.once_nats = max(layer.once, seen.active), max(layer.once_nats, seen.strength or 0.0)
         layer.streak = layer.streak + 1 if now == layer.reading else 1
         layer.reading, was = now, layer.state
         state = now if was is None or layer.streak >= self.rule.patience else was
         layer.state, layer.woke = state, layer.woke or state != COLLAPSED
-        layer.asleep = layer.asleep + 1 if settled and not layer.woke and now == COLLAPSED else 0
-        if layer.asleep == self.rule.patience:
+        asleep = not layer.woke and now == COLLAPSED
+        layer.asleep = layer.asleep + 1 if settled and asleep else 0
+        if asleep and not layer.told and (last or layer.asleep >= self.rule.patience):
+            layer.told = True
             return Change(l, COLLAPSED, None)
         return Change(l, state, was) if was is not None and state != was else None
 
@@ -121,13 +130,18 @@ class Watch:
             return COLLAPSED
         if dead or silent:
             return FADING
-        few = seen.follows or seen.active < self.rule.fading_share * layer.most
-        # a layer that follows and whose nats are not known shows nothing
-        little = not seen.follows if seen.strength is None else seen.strength < self.rule.fading_share * layer.most_nats
-        return FADING if few and little else ALIVE
+        share, nats = self.rule.fading_share, seen.strength
+        if nats is None:  # a layer that follows then shows nothing
+            return FADING if not seen.follows and seen.active < share * layer.most else ALIVE
+        fell = (seen.follows or seen.active < share * layer.most) and nats < share * layer.most_nats
+        sank = (seen.follows or seen.active < share * layer.once) and nats < TENTH * layer.once_nats
+        return FADING if fell or sank else ALIVE
 
     def _silent(self, seen: Seen) -> bool | None:
-        return None if seen.nats is None else seen.nats < self.rule.collapsed_nats_per_unit * seen.units
+        """Whether it carries next to nothing; None where that is not known. Of a layer that follows its KL says so: how
+        much of its information can be seen hangs on the layers above."""
+        nats = seen.strength if seen.follows else seen.nats
+        return None if nats is None else nats < self.rule.collapsed_nats_per_unit * seen.units
 
     def state_dict(self) -> list[dict[str, Any]]:
         return [asdict(layer) for layer in self.layers]

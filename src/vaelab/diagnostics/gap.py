@@ -45,12 +45,21 @@ class Gap:
         return None if self.refined is None else self.refined.elbo - self.encoder.elbo
 
 
-def gap(hierarchy: Hierarchy, x: Tensor, samples: int, steps: int, lr: float, draws: int, max_rows: int) -> Gap:
-    """The gap of every image of x [N, C, H, W], from `samples` draws of each q; `steps`, `lr` and `draws` are those of
-    `refine`. No pass holds more than `max_rows` images × draws."""
+def gap(
+    hierarchy: Hierarchy,
+    x: Tensor,
+    samples: int,
+    steps: int,
+    lr: float,
+    draws: int,
+    max_rows: int,
+    kl_weight: float = 1.0,
+) -> Gap:
+    """The gap of every image of x [N, C, H, W], from `samples` draws of each q; `steps`, `lr`, `draws` and `kl_weight`
+    are those of `refine`. No pass holds more than `max_rows` images × draws."""
     blocks = x.split(max(1, max_rows // draws))
     refinable = cannot_refine(hierarchy.encoder) is None
-    offsets = [refine(hierarchy, block, steps, lr, draws) for block in blocks] if refinable else []
+    offsets = [refine(hierarchy, block, steps, lr, draws, kl_weight) for block in blocks] if refinable else []
     key = int(torch.randint(2**62, ()))
     seed_noise(key)
     own = evaluate_split(hierarchy, blocks, samples, max_rows)

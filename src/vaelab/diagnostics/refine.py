@@ -29,9 +29,10 @@ def cannot_refine(encoder: Encoder) -> str | None:
     return None
 
 
-def refine(hierarchy: Hierarchy, x: Tensor, steps: int, lr: float, draws: int) -> list[Tensor]:
+def refine(hierarchy: Hierarchy, x: Tensor, steps: int, lr: float, draws: int, kl_weight: float = 1.0) -> list[Tensor]:
     """The offsets of every layer's q, z_1 first, that raise the ELBO of each image of x [B, C, H, W] (Cremer et al.
-    2018, section 3; the test of He et al. 2019, section 3.2). `shifted` puts them to use.
+    2018, section 3; the test of He et al. 2019, section 3.2). `shifted` puts them to use. With a `kl_weight` they raise
+    reconstruction - kl_weight · kl in its place.
 
     Adam from offset 0 with `lr` falling to 0 as a cosine, `steps` steps on fresh noise, `draws` draws an image. The
     weights stay as they are; a lower layer's offset is one for its image, whatever the z it is conditioned on. Raises
@@ -47,7 +48,8 @@ def refine(hierarchy: Hierarchy, x: Tensor, steps: int, lr: float, draws: int) -
             adam.zero_grad()
             terms = hierarchy(x, draws)
             landing = all(isinstance(latent.q, Landing) for latent in terms.latents)
-            value = terms.log_weight.mean(0) if landing else terms.elbo
+            kl = sum(latent.log_ratio for latent in terms.latents).mean(0) if landing else terms.kl
+            value = terms.reconstruction - kl_weight * kl
             # a sum: no image has a part in the gradient of another
             (-value.sum()).backward()
             adam.step()

@@ -13,7 +13,16 @@ def verdict(diagnosis: dict[str, Any]) -> dict[str, Any]:
     """{"layers", "causes", "words"} from the parts of a diagnosis that are there; `units` must be."""
     layers = [_layer(i, diagnosis) for i in range(len(diagnosis["units"]["layers"]))]
     found = causes(diagnosis, layers) if any(layer["state"] != "alive" for layer in layers) else []
-    told = [{"cause": c.cause, "score": round(c.score, 2), "evidence": c.evidence, "try": c.to_try} for c in found]
+    told = [
+        {
+            "cause": c.cause,
+            "score": round(c.score, 2),
+            "evidence": c.evidence,
+            "try": c.to_try,
+            "overrides": list(c.overrides),
+        }
+        for c in found
+    ]
     return {"layers": layers, "causes": told, "words": _words(layers, found)}
 
 
@@ -24,12 +33,12 @@ def _layer(i: int, diagnosis: dict[str, Any]) -> dict[str, Any]:
     layer, cut = layers[i], part(diagnosis, "surgery")
     told = {key: layer[key] for key in ("layer", "units", "active_units")}
     nats = cut["layers"][i]["information"] if cut else None
+    follows, least = "kl" in layer and i < len(layers) - 1, diagnosis.get("model", {}).get("nothing", NOTHING)
     # a KL bounds the information from above. What a layer adds to one that has reached log N cannot be seen
     known = [layer["kl"]["value"]] if "kl" in layer else []
-    if cut and nats and not cut["layers"][i]["saturated"]:
-        known.append(nats["value"] - 2 * nats["stderr"])
-    dead, silent = layer["active_units"] == 0, bool(known) and min(known) < NOTHING * layer["units"]
-    follows = "kl" in layer and i < len(layers) - 1
+    if cut and nats and not follows and not cut["layers"][i]["saturated"]:
+        known.append(nats["value"])
+    dead, silent = layer["active_units"] == 0, bool(known) and min(known) < least * layer["units"]
     gone = silent if known and follows else dead and (silent or not known)
     state = "collapsed" if gone else "fading" if dead or silent else "alive"
     return {**told, "state": state, "information": None if nats is None else nats["value"]}

@@ -45,7 +45,7 @@ class Geco(Objective, nn.Module):
         return {"constraint_weight": float(self.log_weight.exp())}
 
     def kl_weight(self, step: int) -> float:
-        return float(torch.exp(-self.log_weight))
+        return float(torch.exp(-self.log_weight)) if step else 1.0  # λ starts at 1, and has no memory of its course
 
     def __call__(self, terms: Terms, step: int) -> Tensor:
         return -(terms.kl + self.log_weight.exp() * (self.target_nats - terms.reconstruction))

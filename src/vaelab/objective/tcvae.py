@@ -29,6 +29,10 @@ class TcVae(Objective):
     ) -> None:
         self.n_images, self.mi_weight, self.beta, self.dimension_weight = n_images, mi_weight, beta, dimension_weight
 
+    def kl_weight(self, step: int) -> float:
+        """The least of the three shares' weights: all of the kl costs that much."""
+        return min(self.mi_weight, self.beta, self.dimension_weight)
+
     def __call__(self, terms: Terms, step: int) -> Tensor:
         if len(terms.latents) > 1:
             raise ConfigError("objective=tcvae is for one latent layer; use model=vae, or objective=beta.")

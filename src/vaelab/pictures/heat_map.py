@@ -27,7 +27,7 @@ class Panel(NamedTuple):
 
 
 def write_heat_map(path: Path, title: str, epochs: Sequence[int], panels: Sequence[Panel], pooled: int = 1) -> Path:
-    """The panels side by side, unit 0 on top, epochs counted from 1 as in every message.
+    """The panels side by side, unit 1 on top, epochs counted from 1 as in every message.
 
     `pooled` is how many units a row stands for.
     """
@@ -59,6 +59,7 @@ def write_heat_map(path: Path, title: str, epochs: Sequence[int], panels: Sequen
         axis.set_ylabel(("unit" if pooled == 1 else f"group of {pooled} units") if i == 0 else "", fontsize=9)
         axis.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         axis.yaxis.set_major_locator(MaxNLocator(12, integer=True))
+        axis.yaxis.set_major_formatter(lambda at, _: f"{round(at) + 1}")
         axis.xaxis.set_major_formatter(lambda at, _: str(epochs[round(at) - 1] + 1) if 1 <= at <= columns else "")
         bar = figure.colorbar(drawn, cax=beside)
         bar.set_label(panel.scale, fontsize=8)

@@ -5,6 +5,6 @@ written, so that `vaelab report --help` does not wait for it.
 """
 
 from vaelab.report.door import main
-from vaelab.report.write import write_report
+from vaelab.report.write import report_or_why, write_report
 
-__all__ = ["main", "write_report"]
+__all__ = ["main", "report_or_why", "write_report"]

@@ -1,10 +1,10 @@
 """What sections are made of: tables, figures, pictures, and a line for what is missing."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vaelab.report.drawn import Drawn
 from vaelab.report.html import Child, Html, script_json, tag, text
@@ -65,12 +65,26 @@ def picture(path: Path, words: str, budget: Budget) -> Html:
     return tag("figure", tag("h3", title.capitalize()), tag("div", image, class_="shot"), tag("figcaption", words))
 
 
-def table(head: Sequence[Child], rows: Sequence[Sequence[Child]], caption: str) -> Html:
-    """A table that scrolls in its own box. The first cell of each row is its heading."""
+def table(head: Sequence[Child], rows: Sequence[Sequence[Child]], caption: str, stacked: bool = False) -> Html:
+    """A table that scrolls in its own box. The first cell of each row is its heading.
+
+    `stacked`: on a phone its cells stand below each other, as fits cells of sentences.
+    """
     columns = tag("tr", [tag("th", name, scope="col") for name in head])
-    lines = [tag("tr", tag("th", row[0], scope="row"), [tag("td", cell) for cell in row[1:]]) for row in rows]
-    inner = tag("table", tag("caption", tag("span", caption)), tag("thead", columns), tag("tbody", lines))
+    names = [str(name) if stacked else None for name in head[1:]]
+    lines = []
+    for row in rows:
+        cells = [tag("td", cell, data_name=name) for cell, name in zip(row[1:], names, strict=True)]
+        lines.append(tag("tr", tag("th", row[0], scope="row"), cells))
+    kind = "stacked" if stacked else None
+    inner = tag("table", tag("caption", tag("span", caption)), tag("thead", columns), tag("tbody", lines), class_=kind)
     return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+
+def left_out(skipped: Mapping[str, Any]) -> Html | None:
+    """One small line for what does not apply to this run: {what: why}. None where all does."""
+    told = [f"{name} ({str(why).rstrip('.')})" for name, why in skipped.items() if why]
+    return tag("p", f"Left out: {'; '.join(told)}.", class_="aside") if told else None
 
 
 def missing(sentence: str, command: str | None = None) -> Html:

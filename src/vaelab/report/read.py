@@ -35,6 +35,18 @@ def read_overrides(path: Path) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
+def read_stopped(folder: Path) -> dict[str, Any]:
+    """STOPPED.json, which a signal's handler leaves: {"signal", "step", "epoch"}; {} of a run that went on since."""
+    at, begun, done = (_time(folder / name) for name in ("STOPPED.json", "config.json", "DONE.json"))
+    return read_json(folder / "STOPPED.json") if at > done and at >= begun else {}
+
+
+def stopped_words(stopped: dict[str, Any]) -> str:
+    """'stopped at step 165 by SIGINT', as far as it is known."""
+    step, signal = number(stopped.get("step")), stopped.get("signal")
+    return "stopped" + (f" at step {step:.0f}" if step is not None else "") + (f" by {signal}" if signal else "")
+
+
 def number(value: Any) -> float | None:
     """A finite number, or None: NaN, null, words, true."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -53,6 +65,13 @@ def figure(value: Any) -> tuple[float, float] | None:
 def numbers(values: Any) -> list[float | None]:
     """A list of finite numbers or None; [] when it is no list."""
     return [number(value) for value in values] if isinstance(values, list) else []
+
+
+def _time(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _line(text: str) -> Any:

@@ -6,7 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from vaelab.report.read import number, read_json, read_lines, read_overrides
+from vaelab.report.cap import Cap
+from vaelab.report.choices import Choices, read_choices
+from vaelab.report.read import number, read_json, read_lines, read_overrides, read_stopped
 
 MOST_POINTS = 1000  # of a curve: more cannot be seen, and make the page heavy
 _EPOCH_PICTURE = re.compile(r"_epoch\d+\.png$")
@@ -48,7 +50,9 @@ class Record:
 
     @cached_property
     def diagnosis(self) -> dict[str, Any]:
-        return read_json(self.folder / "diagnosis.json")
+        """diagnosis.json, of the test split and the best weights; else that of another split or other weights."""
+        others = sorted(self.folder.glob("diagnosis_*.json"))
+        return next(filter(None, map(read_json, [self.folder / "diagnosis.json", *others])), {})
 
     @cached_property
     def quality(self) -> dict[str, Any]:
@@ -57,6 +61,27 @@ class Record:
     @cached_property
     def done(self) -> bool:
         return (self.folder / "DONE.json").exists()
+
+    @cached_property
+    def stopped(self) -> dict[str, Any]:
+        """STOPPED.json of a run that a signal ended, else {}."""
+        return read_stopped(self.folder)
+
+    @cached_property
+    def choices(self) -> Choices:
+        return read_choices(self.folder)
+
+    @cached_property
+    def cap(self) -> Cap:
+        """What the number of images let the diagnosis tell of information."""
+        return Cap.of(self.part("surgery"))
+
+    @cached_property
+    def watched_cap(self) -> Cap:
+        """The same of the last check of the collapse monitor."""
+        nats = {layer: self.last(f"val/information/{layer}") for layer in self.layers}
+        chain = any(self.term(layer) == "log_ratio" for layer in self.layers)
+        return Cap.at(self.last("val/information_images"), nats, chain)
 
     @cached_property
     def evaluations(self) -> list[dict[str, Any]]:

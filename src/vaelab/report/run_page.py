@@ -6,6 +6,7 @@ from vaelab import __version__
 from vaelab.report.html import Html, tag
 from vaelab.report.page import attempt, page
 from vaelab.report.parts import Budget, Section
+from vaelab.report.read import stopped_words
 from vaelab.report.record import Record
 from vaelab.report.sections.blur import blur
 from vaelab.report.sections.carry import carry, pictures
@@ -40,7 +41,8 @@ def run_page(folder: Record, pictures_left: int) -> str:
 
 def _lead(folder: Record, name: str) -> Html:
     chosen = next((o.split("=", 1)[1] for o in folder.overrides if o.startswith("experiment=")), None)
-    state = "finished" if folder.done else "not finished: its figures are those so far"
+    so_far = f"{stopped_words(folder.stopped)}" if folder.stopped else "not finished"
+    state = "finished" if folder.done else f"{so_far}: its figures are those so far"
     epochs = max([0, *folder.series("val/elbo").epoch])
     under = [f"experiment {chosen}" if chosen else None, _model(folder), count(epochs, "epoch"), state]
     return tag(

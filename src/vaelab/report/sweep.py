@@ -1,10 +1,13 @@
 """The runs of a sweep as rows: what was set differently, and what came of it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vaelab.report.cap import near
+from vaelab.report.choices import name_of
 from vaelab.report.config_diff import differing, written
 from vaelab.report.figures.collapse import STATES, state
 from vaelab.report.figures.information import parts_of
@@ -20,7 +23,10 @@ _HIDDEN = ("logger.", "callbacks.", "trainer.enable_", "threads")
 
 @dataclass(frozen=True)
 class Row:
-    """One run. `settings` are those that differ in the sweep; `figures` has what is known; state "" is not known."""
+    """One run. `settings` are those that differ in the sweep; `figures` has what is known; state "" is not known.
+
+    `cap`: log n, the most nats of information that the images of the surgery can tell.
+    """
 
     name: str
     record: Record
@@ -28,6 +34,19 @@ class Row:
     settings: dict[str, Any]
     figures: dict[str, Figure]
     state: str
+    cap: float = math.inf
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether its figures are of an evaluation, and not of the last validation."""
+        return bool(self.record.evaluations)
+
+    def bound(self, key: str) -> str:
+        """'≥' for an information within a nat of log n, '≤' for the marginal KL that has the rest; else ''."""
+        signs = {"information": "≥", "marginal_kl": "≤"}
+        if key not in signs or "information" not in self.figures:
+            return ""
+        return signs[key] if near(self.figures["information"][0], self.cap) else ""
 
 
 def rows(folder: Path, records: Sequence[Record]) -> list[Row]:
@@ -40,7 +59,8 @@ def rows(folder: Path, records: Sequence[Record]) -> list[Row]:
         i = place.get(id(record))
         settings = {} if i is None else {name: values[i] for name, values in columns.items()}
         name = str(record.folder.relative_to(folder))
-        found.append(Row(name, record, _status(record), settings, figures_of(record), _state(record)))
+        cap = record.cap.nats if figure(record.part("surgery").get("kl")) else record.watched_cap.nats
+        found.append(Row(name, record, _status(record), settings, figures_of(record), _state(record), cap))
     return found
 
 
@@ -54,12 +74,18 @@ def settings_of(records: Sequence[Record]) -> dict[str, list[Any]]:
     for path, values in shared.items():
         if not path.startswith(_HIDDEN) and not path.endswith("_partial_"):
             name = path.removesuffix("._target_")
-            short = [str(v).rsplit(".", 1)[-1] for v in values] if path.endswith("_target_") else values
+            short = [name_of(name, str(v)) for v in values] if path.endswith("_target_") else values
             found[_GREEK.get(name, name)] = [v if number(v) is not None else written(v) for v in short]
     if "L" in found and len({written(value) for value in shared.get("model.z_dims", [])}) == len(set(depths)):
         del found["model.z_dims"]  # L says the same
     first = [name for name in ("β", "β at the end", "σ²", "L") if name in found]
     return {name: found[name] for name in [*first, *found]}
+
+
+def comparable(rows: Sequence[Row]) -> list[Row]:
+    """The runs whose figures may be held against each other: the evaluated ones, or all while fewer than two are."""
+    evaluated = [row for row in rows if row.evaluated]
+    return evaluated if len(evaluated) > 1 else list(rows)
 
 
 def values_of(rows: Sequence[Row], name: str) -> list[Any]:
@@ -74,9 +100,9 @@ def figures_of(record: Record) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     for key in ("elbo", "reconstruction", "kl", "iw_bound"):
         last = record.last(f"val/{key}")
-        told = figure(first.get(key)) or (None if last is None else (last, float("nan")))
-        if told:
-            found[key] = told
+        value = figure(first.get(key)) or (None if last is None else (last, float("nan")))
+        if value:
+            found[key] = value
     layers = [layer for layer in first.get("layers") or [] if isinstance(layer, dict)]
     counted = [(number(layer.get("active_units")), number(layer.get("units"))) for layer in layers]
     if counted and all(active is not None and units for active, units in counted):
@@ -93,13 +119,13 @@ def _cut(record: Record) -> dict[str, Figure]:
         if known := figure(surgery.get(whole)):
             found[kind] = known
             continue
-        told = [f for part in parts if str(part.get("name")).startswith(f"{kind}/") and (f := figure(part))]
-        if not told:
+        some = [f for part in parts if str(part.get("name")).startswith(f"{kind}/") and (f := figure(part))]
+        if not some:
             checks = [record.last(f"val/{name}") for name in parts_of(record) if name.startswith(f"{kind}/")]
-            told = [(value, float("nan")) for value in checks if value is not None]
-        if told:
+            some = [(value, float("nan")) for value in checks if value is not None]
+        if some:
             # the errors of parts of the same images hang together: no error of the sum is told but of one part
-            found[kind] = (sum(v for v, _ in told), told[0][1] if len(told) == 1 else float("nan"))
+            found[kind] = (sum(v for v, _ in some), some[0][1] if len(some) == 1 else float("nan"))
     return found
 
 
@@ -112,6 +138,8 @@ def _depth(record: Record) -> int:
 def _status(record: Record) -> str:
     if record.done:
         return "finished"
+    if record.stopped:
+        return "stopped"
     return "not finished" if record.history else "no figures" if record.config else "did not start"
 
 

@@ -15,24 +15,25 @@ from vaelab.report.page import attempt, page
 from vaelab.report.parts import Section, missing, plot
 from vaelab.report.record import Record
 from vaelab.report.sections.runs import runs
-from vaelab.report.sweep import Row, rows
+from vaelab.report.sweep import Row, comparable, rows
 from vaelab.report.words import count, told
 
 
 def sweep_page(folder: Path, records: list[Record]) -> str:
     found = rows(folder, records)
+    some = comparable(found)
     makers: dict[str, Callable[[], Section | None]] = {
         "Runs": lambda: runs(found),
         "Rate and distortion": lambda: _one(
-            "trade", "Rate and distortion", [plot(rate_distortion(found))], "Fewer than two runs have figures yet."
+            "trade", "Rate and distortion", [plot(rate_distortion(some))], "Fewer than two runs have figures yet."
         ),
         "Phase diagram": lambda: _one(
-            "phase", "Phase diagram", _maps(phase(found)),
+            "phase", "Phase diagram", _maps(phase(some)),
             "A phase diagram needs two settings that differ, for example objective.schedule.value=0.5,1,2,4 "
             "likelihood.variance=0.01,0.1.",
         ),
         "Parallel coordinates": lambda: _one(
-            "settings", "Parallel coordinates", [plot(parallel(found))], "Fewer than two runs have figures yet."
+            "settings", "Parallel coordinates", [plot(parallel(some))], "Fewer than two runs have figures yet."
         ),
     }  # fmt: skip
     sections = [made for title, make in makers.items() if (made := attempt(title, make))]
@@ -53,7 +54,11 @@ def _one(name: str, title: str, drawn: list[Html | None], otherwise: str) -> Sec
 
 def _lead(folder: Path, name: str, found: list[Row]) -> Html:
     counted = ", ".join(f"{n} {status}" for status, n in Counter(row.status for row in found).items())
-    best = max((row for row in found if "elbo" in row.figures), key=lambda row: row.figures["elbo"][0], default=None)
+    best = max(
+        (row for row in comparable(found) if "elbo" in row.figures),
+        key=lambda row: row.figures["elbo"][0],
+        default=None,
+    )
     told_best = f"best elbo {told(best.figures['elbo'][0])} nats in run {best.name}" if best else None
     typed = _typed(folder)
     lead = [

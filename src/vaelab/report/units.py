@@ -12,7 +12,7 @@ MOST_UNITS, MOST_EPOCHS = 128, 120  # of a map: more cannot be told apart
 
 @dataclass(frozen=True)
 class UnitMap:
-    """`values` [unit][epoch] of `kind` (kl or variance); units from 0, the one that ended highest first.
+    """`values` [unit][epoch] of `kind` (kl or variance); units count from 1, the one that ended highest first.
 
     `pooled`: how many neighbouring units a line stands for, in layers of very many.
     """
@@ -32,7 +32,7 @@ def layer_names(lines: list[dict[str, Any]]) -> list[str]:
 
 def unit_map(lines: list[dict[str, Any]], layer: str, kind: str) -> UnitMap | None:
     """One layer's heat-map; None where it has no such figures."""
-    columns = [(_epoch(line), numbers(found.get(kind))) for line in lines if (found := _of(line, layer))]
+    columns = [(_epoch(line), numbers(found.get(kind))) for line in lines if (found := layer_of(line, layer))]
     columns = [(epoch, values) for epoch, values in columns if values]
     if not columns:
         return None
@@ -43,15 +43,18 @@ def unit_map(lines: list[dict[str, Any]], layer: str, kind: str) -> UnitMap | No
     ranked = sorted(range(width), key=lambda u: -(last[u] or 0) if u < len(last) else 0)
     units = ranked[:MOST_UNITS]
     rows = [[_at(values, unit) for _, values in columns] for unit in units]
-    pooled = next((int(n) for line in lines if (n := number((_of(line, layer) or {}).get("pooled")))), 1)
-    return UnitMap(layer, kind, [epoch for epoch, _ in columns], units, rows, width, pooled)
+    pooled = next((int(n) for line in lines if (n := number((layer_of(line, layer) or {}).get("pooled")))), 1)
+    return UnitMap(layer, kind, [epoch for epoch, _ in columns], [unit + 1 for unit in units], rows, width, pooled)
 
 
 def turns(lines: list[dict[str, Any]]) -> list[Event]:
-    """Every unit that died or came back, in the order in which it happened; epochs count from 1. Waking up is none."""
+    """Every unit that died or came back, in the order in which it happened; units and epochs count from 1.
+
+    Waking up is none.
+    """
     whole = [line for line in lines if all(isinstance(layer.get("active"), list) for layer in _layers(line))]
     told = [{**line, "epoch": _epoch(line), "layers": _layers(line)} for line in whole]
-    return [event for event in events(told) if event["event"] != "woke"]
+    return [{**event, "unit": event["unit"] + 1} for event in events(told) if event["event"] != "woke"]
 
 
 def _layers(line: dict[str, Any]) -> list[dict[str, Any]]:
@@ -59,7 +62,8 @@ def _layers(line: dict[str, Any]) -> list[dict[str, Any]]:
     return [layer for layer in found if isinstance(layer, dict)] if isinstance(found, list) else []
 
 
-def _of(line: dict[str, Any], name: str) -> dict[str, Any] | None:
+def layer_of(line: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """The entry of a layer in a line of units.jsonl."""
     return next((layer for layer in _layers(line) if str(layer.get("layer")) == name), None)
 
 

@@ -12,7 +12,7 @@ from vaelab.report.record import Record
 NAME = "report.html"
 # characters for pictures; the next is taken where the page would be too large
 _BUDGETS = (2_600_000, 1_000_000, 0)
-_READ = ("config.json", "history.jsonl", "units.jsonl", "DONE.json", "diagnosis.json", "quality.json")
+_READ = ("config.json", "history.jsonl", "units.jsonl", "DONE.json", "STOPPED.json", "diagnosis.json", "quality.json")
 
 
 def write_report(folder: Path) -> Path:
@@ -87,3 +87,11 @@ def _stale(run: Path) -> bool:
     report = run / NAME
     files = [run / name for name in _READ] + list(run.glob("evaluation*.json"))
     return not report.exists() or any(f.exists() and f.stat().st_mtime > report.stat().st_mtime for f in files)
+
+
+def report_or_why(folder: Path) -> str:
+    """Write a page and say where; one that cannot be written is told in a line, and loses nothing of what is there."""
+    try:
+        return f"written to {write_report(folder)}: open it in a browser"
+    except Exception as error:
+        return f"no report.html: {error}; `vaelab report {folder}` tries again"

@@ -12,7 +12,7 @@ from vaelab.tables import count, number
 def diagnosis_tables(diagnosis: dict[str, Any]) -> list[Table]:
     """A table of the layers, and one of what is told of the model as a whole."""
     title = f"{diagnosis['split']} split, {diagnosis['weights']} weights (step {diagnosis['step']}); nats per image"
-    heads = ("layer", "state", "active", "information", "marginal KL", "carried")
+    heads = ("layer", "state", "active", "information", "marginal KL", "lost without it")
     layers = Table(*heads, title=title, title_justify="left")
     for row in _layers(diagnosis):
         layers.add_row(*row)
@@ -27,7 +27,7 @@ def _layers(diagnosis: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     carried = {layer["layer"]: layer["nats"] for layer in skip["layers"]} if skip else {}
     for i, layer in enumerate(diagnosis.get("verdict", {}).get("layers", [])):
         told = cut["layers"][i] if cut else {}
-        near = " (near its cap)" if told.get("saturated") else ""
+        near = " (near log n)" if told.get("saturated") else ""
         active = f"{count(layer['active_units'])} of {layer['units']}"
         nats = _both(told.get("information")) + near, _both(told.get("marginal_kl"))
         yield layer["layer"], layer["state"], active, *nats, _both(carried.get(layer["layer"]))

@@ -1,6 +1,7 @@
 """Which runs lie in a folder, and what their configs say of them."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +50,19 @@ def differing(said: list[list[str]]) -> list[list[str]]:
 
 
 def shortened(said: list[list[str]]) -> list[list[str]]:
-    """Settings by the last part of their names, where it names only one of them."""
+    """Settings by the last part of their names, or by as many as name only one of them; `~a.b` stays."""
     keys = {one.split("=", 1)[0] for run in said for one in run}
-    lasts = [key.rsplit(".", 1)[-1] for key in keys]
+    # objective.schedule.value: schedule.value, value, and itself
+    ends = {key: [*(key[m.end() :] for m in re.finditer(r"[./]", key)), key] for key in keys}
+    counted = Counter(end for of_key in ends.values() for end in of_key)
 
     def short(one: str) -> str:
         key, *value = one.split("=", 1)
-        last = key.rsplit(".", 1)[-1]
-        return "=".join([last if lasts.count(last) == 1 else key, *value])
+        return (
+            "=".join([min((end for end in ends[key] if counted[end] == 1), key=len, default=key), *value])
+            if value
+            else one
+        )
 
     return [[short(one) for one in run] for run in said]
 

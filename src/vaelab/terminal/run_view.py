@@ -7,14 +7,16 @@ from rich.table import Table
 from rich.text import Text
 
 from vaelab.terminal.chart import chart
+from vaelab.terminal.duration import duration
 from vaelab.terminal.folders import model_words
 from vaelab.terminal.glyphs import Glyphs
 from vaelab.terminal.layers_view import layers_table
-from vaelab.terminal.watched import Watched, duration
+from vaelab.terminal.watched import Watched
 
 FIGURES = ("elbo", "reconstruction", "kl", "objective", "bits_per_dim")
 TRAIN, VAL = "yellow", "cyan"
-STATES = {"finished": "bold green", "training": "bold cyan", "evaluating": "bold cyan"}
+GOING = ("training", "evaluating", "diagnosing", "writing its report")
+STATES = {"finished": "bold green", **dict.fromkeys(GOING, "bold cyan")}
 BAR = 20  # characters
 CHART = (5, 14)  # rows: with less there is none, with more it says no more
 MESSAGES = 3
@@ -79,7 +81,7 @@ def progress(run: Watched, width: int, signs: Glyphs) -> Text:
     if run.seconds:
         parts.append(duration(run.seconds))
     rate, left = run.steps_per_second, run.seconds_left
-    if rate and not run.done:
+    if rate and not (run.done or run.stopped):
         parts.append(f"{rate:.3g} steps/s")
     if left:
         parts.append(f"about {duration(left)} left")

@@ -13,12 +13,16 @@ from vaelab.terminal.record import Record
 from vaelab.terminal.watched import Watched
 
 TITLES = ("run", "epoch", "val elbo", "kl", "active", "state")
+SPARE = ("active", "kl", "epoch")  # columns that go first where there is no room
 GAP = 2  # characters between columns
+ROOM = 24  # characters that the settings should have
+
+Column = tuple[str | Text, ...]
 
 
 def sweep_view(folder: Path, runs: list[Watched], width: int, height: int, signs: Glyphs) -> Group:
     """The newest figures of each run, and the overrides in which the runs differ. In few rows, the last runs stay."""
-    done = sum(run.done for run in runs)
+    done = sum(run.finished for run in runs)
     far = f"{done} of {len(runs)} runs finished" if runs else "waiting for the first run"
     rows: list[Text | Table] = [Text(f"{signs.ending(str(folder), width - len(far) - 2)}  {far}", style="bold")]
     if not runs:
@@ -29,16 +33,27 @@ def sweep_view(folder: Path, runs: list[Watched], width: int, height: int, signs
     if first:
         rows.append(Text(f"{signs.more} {first} runs above"))
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
-    cells = [_cells(run) for run in runs[first:]]
-    left = width
-    for title, column in zip(TITLES, zip(*cells, strict=True), strict=True):
+    settings = [" ".join(own) for own in said[first:]]
+    columns = dict(zip(TITLES, zip(*(_cells(run) for run in runs[first:]), strict=True), strict=True))
+    columns, left = _fitting(columns, width, max(map(len, settings), default=0))
+    for title in columns:
         table.add_column(title, justify="left" if title in ("run", "state") else "right", no_wrap=True)
-        left -= max(len(title), *(len(cell) for cell in column)) + GAP
     table.add_column("settings", no_wrap=True)
-    for row, own in zip(cells, said[first:], strict=True):
+    for row, own in zip(zip(*columns.values(), strict=True), settings, strict=True):
         # as Text: in a plain string rich would take logger=[csv] for markup
-        table.add_row(*row, Text(" ".join(own)[: max(0, left)]))
+        table.add_row(*row, Text(own[:left]))
     return Group(*rows, table)
+
+
+def _fitting(columns: dict[str, Column], width: int, wanted: int) -> tuple[dict[str, Column], int]:
+    """The columns that leave the settings room, and how much: what tells the runs apart goes before what came out."""
+    columns = dict(columns)
+    for title in (None, *SPARE):
+        columns.pop(title or "", None)
+        left = width - sum(max(len(name), *map(len, column)) + GAP for name, column in columns.items())
+        if left >= min(wanted, ROOM):
+            break
+    return columns, max(0, left)
 
 
 def _cells(run: Watched) -> tuple[str | Text, ...]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.config.run_folder import read_config
+from vaelab.report.read import read_stopped, stopped_words
+from vaelab.terminal.duration import duration
 from vaelab.terminal.folders import is_run, overrides
 from vaelab.terminal.record import Record
 from vaelab.terminal.tail import Tail
@@ -14,6 +16,7 @@ from vaelab.terminal.tail import Tail
 SPAN = 5.0  # seconds of watching from which on the rate is that of what was seen
 SILENT = 120.0  # seconds without a line that are worth a word, and so many lines' time at the run's own rate
 LINES = 5
+AFTER = 120.0  # seconds after DONE.json in which a diagnosis and a page may still come
 
 
 class Watched:
@@ -28,6 +31,7 @@ class Watched:
         self.overrides: list[str] = []
         self.record = Record()
         self.done = self.resumed = False
+        self.stopped: dict[str, Any] = {}
         self.started = self.written = 0.0
         self._history, self._units = Tail(folder / "history.jsonl"), Tail(folder / "units.jsonl")
         self._seen: deque[tuple[float, int]] = deque(maxlen=60)
@@ -40,6 +44,7 @@ class Watched:
             self.started = _time(self.folder / "config.json")
         # before the record: what was written before DONE.json is then in it
         self.done = (self.folder / "DONE.json").exists()
+        self.stopped = read_stopped(self.folder)
         lines, restarted = self._history.read()
         if restarted:
             # resumed from a checkpoint: the file was cut back to it, or begun again
@@ -71,7 +76,8 @@ class Watched:
     @property
     def seconds(self) -> float:
         """From the start to the end, or to the newest line."""
-        end = _time(self.folder / "DONE.json") if self.done else self.written
+        last = "DONE.json" if self.done else "STOPPED.json"
+        end = _time(self.folder / last) if self.done or self.stopped else self.written
         return max(0.0, end - self.started) if self.started else 0.0
 
     @property
@@ -86,17 +92,32 @@ class Watched:
 
     @property
     def seconds_left(self) -> float | None:
-        """Until the last epoch, at the rate of now."""
+        """Until the last epoch, at the rate of now; none of a run that no longer goes on, as far as can be seen."""
         rate, step = self.steps_per_second, self.record.step
-        if self.done or not (rate and self.max_epochs and self.epochs):
+        if self.done or self.stopped or self._silent() or not (rate and self.max_epochs and self.epochs):
             return None
         return max(0.0, step / self.epochs * self.max_epochs - step) / rate
+
+    @property
+    def finished(self) -> bool:
+        """Evaluated, and with the page that comes last; a run that died before it is not waited for."""
+        at = _time(self.folder / "DONE.json")
+        if not self.done or not self.config.get("report"):
+            return self.done
+        return _time(self.folder / "report.html") >= at or time.time() - at > AFTER
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will come."""
+        return self.finished or bool(self.stopped)
 
     @property
     def state(self) -> str:
         """What the run is doing, in a word or two."""
         if self.done:
-            return "finished"
+            return "finished" if self.finished else "diagnosing" if self._diagnosing() else "writing its report"
+        if self.stopped:
+            return stopped_words(self.stopped)
         if not self.config:
             return "waiting for the run to begin"
         if not self.record.latest:
@@ -109,24 +130,18 @@ class Watched:
         """What has happened, the newest last."""
         told = ["the history was begun again: the run was resumed"] if self.resumed else []
         told += self.record.messages
-        if not self.done and self._silent():
+        if not self.done and not self.stopped and self._silent():
             told.append(f"no new figures for {duration(time.time() - self.written)}: stopped, or very slow")
         return told
+
+    def _diagnosing(self) -> bool:
+        made = _time(self.folder / "diagnosis.json") >= _time(self.folder / "DONE.json")
+        return bool(self.config.get("diagnosis")) and not made
 
     def _silent(self) -> bool:
         every = ((self.config.get("callbacks") or {}).get("history") or {}).get("every_n_steps")
         slow = LINES * every / (self.steps_per_second or math.inf) if isinstance(every, int) else 0.0
         return self.written > 0 and time.time() - self.written > max(SILENT, slow)
-
-
-def duration(seconds: float) -> str:
-    """In two units at most: 42 s, 3 min 5 s, 2 h 10 min, 3 d 4 h."""
-    whole = round(seconds)
-    for size, name, below, its in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= size:
-            rest = whole % size // below
-            return f"{whole // size} {name}" + (f" {rest} {its}" if rest else "")
-    return f"{whole} s"
 
 
 def _time(path: Path) -> float:

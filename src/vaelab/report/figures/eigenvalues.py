@@ -12,9 +12,13 @@ MOST = 400
 
 
 def eigenvalues(found: dict[str, Any]) -> Drawn | None:
-    """`spectrum` of diagnosis.json: eigenvalues of the data's covariance, σ² as a line (Lucas et al. 2019)."""
+    """`spectrum` of diagnosis.json: eigenvalues of the data's covariance, σ² as a line (Lucas et al. 2019).
+
+    None for a likelihood without σ²: the data's spectrum alone says nothing of the run.
+    """
     values = [value if value is not None and value > 0 else None for value in numbers(found.get("eigenvalues"))]
-    if not values:
+    sigma2 = number(found.get("sigma2"))
+    if not values or sigma2 is None:
         return None
     figure = canvas("eigenvalue, largest first", "variance")
     shown = values[:MOST]
@@ -23,8 +27,7 @@ def eigenvalues(found: dict[str, Any]) -> Drawn | None:
         name="data", showlegend=False, hovertemplate="eigenvalue %{x}: %{y:.4g}<extra></extra>",
     )  # fmt: skip
     figure.update_yaxes(type="log", exponentformat="power", dtick=1)
-    sigma2 = number(found.get("sigma2"))
-    if sigma2 is not None and sigma2 > 0:
+    if sigma2 > 0:
         # a log axis takes an annotation at the logarithm, a line at the value
         figure.add_hline(y=sigma2, line={"color": colour(1), "dash": "dash", "width": 2})
         figure.add_annotation(
@@ -32,11 +35,7 @@ def eigenvalues(found: dict[str, Any]) -> Drawn | None:
         )
     above, units = found.get("above"), found.get("units")
     words = sentence(
-        f"{above} eigenvalues of the data lie above σ² = {told(sigma2, 4)}; the model has {units} units"
-        if sigma2 is not None
-        else f"the largest is {told(values[0], 3)}; this likelihood has no σ² to compare with",
-        "in a linear VAE the units beyond those are collapsed at the optimum, and no training brings them back"
-        if sigma2 is not None
-        else None,
+        f"{above} eigenvalues of the data lie above σ² = {told(sigma2, 4)}; the model has {units} units",
+        "in a linear VAE the units beyond those are collapsed at the optimum, and no training brings them back",
     )
     return Drawn("eigenvalues", "The data's spectrum and σ²", figure, words)

@@ -5,24 +5,27 @@ from typing import Any
 from vaelab.report.drawn import Drawn
 from vaelab.report.figures.bars import Bar, bars
 from vaelab.report.figures.style import canvas, colour
-from vaelab.report.read import figure, numbers
-from vaelab.report.words import sentence, told
+from vaelab.report.read import figure, number, numbers
+from vaelab.report.words import sentence, told, value
 
 
-def gap(found: dict[str, Any]) -> Drawn | None:
+def gap(found: dict[str, Any], kl_weight: float | None = None) -> Drawn | None:
     """`gap` of diagnosis.json: the approximation and amortisation gap (Cremer et al. 2018)."""
     names = ("amortisation", "approximation", "total")
     shown = [Bar(name, *f) for name in names if (f := figure(found.get(name)))]
     if not shown:
         return None
-    value = {bar.name: bar.value for bar in shown}
+    nats = {bar.name: bar.value for bar in shown}
     cause = None
-    if "amortisation" in value and "approximation" in value:
-        encoder = value["amortisation"] > value["approximation"]
+    if "amortisation" in nats and "approximation" in nats:
+        encoder = nats["amortisation"] > nats["approximation"]
         cause = f"most of it is the {'encoder' if encoder else 'family of q'}'s"
+    weight = number(found.get("kl_weight")) or kl_weight
+    weight = weight if weight is not None and abs(weight - 1) > 0.05 else None
     words = sentence(
-        f"the elbo lies {told(value.get('total'))} nats below the bound of {found.get('iw_samples')} draws",
+        f"the elbo lies {told(nats.get('total'))} nats below the bound of {found.get('iw_samples')} draws",
         cause,
+        f"the encoder was trained at a KL weight of {value(weight)}, the gap is that of the elbo" if weight else None,
         str(found["word"]) if found.get("word") else None,
         f"of n = {found.get('n')} images; effective sample size {told(found.get('effective_sample_size'), 1)}",
     )

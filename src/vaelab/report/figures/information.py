@@ -1,11 +1,12 @@
 """Information and marginal KL of every layer over a run, stacked to the kl."""
 
 import math
+from dataclasses import replace
 
 from vaelab.report.drawn import Drawn
 from vaelab.report.figures.style import canvas, colour, plain
-from vaelab.report.record import Record
-from vaelab.report.words import course, sentence
+from vaelab.report.record import Record, Series
+from vaelab.report.words import course, sentence, told
 
 MOST_AREAS = 16
 
@@ -17,14 +18,15 @@ def information(record: Record) -> Drawn | None:
     if not shown:
         return None
     figure = canvas("epoch", "nats an image", 380, hovermode="x unified")
-    few = dict(list(shown.items())[:MOST_AREAS])
+    few = largest(shown)
     for i, (name, one) in enumerate(few.items()):
-        kind, layer = name.split("/", 1)
+        kind, _, layer = name.partition("/")
+        own = colour(record.layers.index(layer) if layer in record.layers else i)
         figure.add_scatter(
-            x=one.epoch, y=one.value, stackgroup="kl", mode="lines", line={"width": 0.8, "color": colour(i // 2 * 2)},
-            name=plain(f"{layer} {_WORD[kind]}"), hovertemplate="%{y:.3f}",
+            x=one.epoch, y=[max(0.0, value) for value in one.value], stackgroup="kl", mode="lines",
+            line={"width": 0.8, "color": own}, name=plain(_told(name)), hovertemplate="%{y:.3f}",
             fillpattern={"shape": "/" if kind == "marginal_kl" else "", "size": 6, "solidity": 0.25},
-            fillcolor=_clear(colour(record.layers.index(layer) if layer in record.layers else i)),
+            fillcolor=_clear(own),
         )  # fmt: skip
     kl = record.series("val/kl")
     if kl:
@@ -33,7 +35,7 @@ def information(record: Record) -> Drawn | None:
             line={"color": colour(7), "width": 2, "dash": "dot"}, hovertemplate="%{y:.3f}",
         )  # fmt: skip
     words = sentence(
-        *(course(_told(name), one.value, one.epoch) for name, one in list(shown.items())[:4]),
+        *(_course(record, name, one) for name, one in list(few.items())[:4]),
         "the areas add up to the kl of the images that the monitor looked at" if kl else None,
         _cap(record),
     )
@@ -52,6 +54,16 @@ def _cap(record: Record) -> str | None:
     )
 
 
+def largest(shown: dict[str, Series]) -> dict[str, Series]:
+    """The parts as they are, or of very many the largest at the end, and the sum of the others."""
+    if len(shown) <= MOST_AREAS:
+        return shown
+    kept = set(sorted(shown, key=lambda name: -shown[name].value[-1])[: MOST_AREAS - 1])
+    others = [one for name, one in shown.items() if name not in kept]
+    rest = replace(others[0], value=[sum(values) for values in zip(*(one.value for one in others), strict=False)])
+    return {name: one for name, one in shown.items() if name in kept} | {"all others": rest}
+
+
 _WORD = {"information": "information", "marginal_kl": "marginal KL"}
 
 
@@ -66,9 +78,18 @@ def parts_of(record: Record) -> list[str]:
     return names
 
 
+def _course(record: Record, name: str, one: Series) -> str:
+    """How a part went; of an information that cannot be seen, that."""
+    kind, _, layer = name.partition("/")
+    cap = record.watched_cap
+    if kind == "information" and cap.reach.get(layer) == "hidden":
+        return f"{_told(name)} cannot be told: {cap.by} is at log n = {told(cap.nats)}"
+    return course(_told(name), one.value, one.epoch)
+
+
 def _told(name: str) -> str:
-    kind, layer = name.split("/", 1)
-    return f"{layer} {_WORD[kind]}"
+    kind, _, layer = name.partition("/")
+    return f"{layer} {_WORD[kind]}" if kind in _WORD else name
 
 
 def _clear(code: str) -> str:

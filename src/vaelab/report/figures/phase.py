@@ -6,6 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from vaelab.report.cap import marks as cap_marks
 from vaelab.report.drawn import Drawn
 from vaelab.report.figures.style import SCALE, canvas, plain
 from vaelab.report.read import number
@@ -53,17 +54,20 @@ def _map(measure: str, rows: list[Row], x: str, y: str, facet: str | None) -> Dr
     titles = [plain(f"{facet} = {value(one)}") for one in facets] if facet else None
     grid = make_subplots(rows=1, cols=len(facets), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.06)
     groups = [[row for row in rows if facet is None or row.settings[facet] == here] for here in facets]
-    cells = [[[_cell(some, measure, {x: a, y: b}) for a in across] for b in up] for some in groups]
+    places = [[{x: a, y: b} for a in across] for b in up]
+    cells = [[[_cell(some, measure, at) for at in line] for line in places] for some in groups]
+    marks = [[[_mark(some, measure, at) for at in line] for line in places] for some in groups]
     values = [cell for group in cells for line in group for cell in line if cell is not None]
     written = len(across) * len(facets) <= 12  # in the cells; of more the scale tells
     names = [plain(value(a)) for a in across], [plain(value(b)) for b in up]
-    for column, group in enumerate(cells, 1):
+    for column, (group, signs) in enumerate(zip(cells, marks, strict=True), 1):
         grid.add_heatmap(
             x=names[0], y=names[1], z=group, row=1, col=column, coloraxis="coloraxis",
-            hovertemplate=f"{plain(x)} %{{x}}, {plain(y)} %{{y}}: %{{z:.3f}} {unit}<extra></extra>",
+            customdata=signs,
+            hovertemplate=f"{plain(x)} %{{x}}, {plain(y)} %{{y}}: %{{customdata}}%{{z:.3f}} {unit}<extra></extra>",
         )  # fmt: skip
         if written:
-            _write(grid, group, *names, column, values)
+            _write(grid, group, signs, *names, column, values)
     base = canvas(height=170 + 46 * len(up)).layout.to_plotly_json()
     base.pop("xaxis"), base.pop("yaxis")
     grid.update_layout(**base)
@@ -85,20 +89,34 @@ def _map(measure: str, rows: list[Row], x: str, y: str, facet: str | None) -> Dr
     low, high = lowest.figures[measure][0], highest.figures[measure][0]
     least = f"{unit}, from {told(low)} at {_where(lowest, x, y, facet)}"
     most = f"{told(high)} at {_where(highest, x, y, facet)}"
-    words = sentence(f"{least} to {most}" if low < high else f"{told(low)} {unit} everywhere")
+    words = sentence(
+        f"{least} to {most}" if low < high else f"{told(low)} {unit} everywhere",
+        cap_marks((row.cap for row in rows if row.bound(measure)), measure),
+    )
     return Drawn(f"phase-{measure}", f"{title} over {x} and {y}", grid, words)
 
 
 def _write(
-    grid: go.Figure, cells: list[list[float | None]], x: list[str], y: list[str], column: int, values: list[float]
+    grid: go.Figure,
+    cells: list[list[float | None]],
+    signs: list[list[str]],
+    x: list[str],
+    y: list[str],
+    column: int,
+    values: list[float],
 ) -> None:
     """The number in each cell: black on bright, white on dark, 4.5:1 or better but for a narrow band."""
-    told_cells = [(a, b, cell) for b, line in zip(y, cells, strict=True) for a, cell in zip(x, line, strict=True)]
-    known = [(a, b, cell) for a, b, cell in told_cells if cell is not None]
+    known = [
+        (a, b, cell, sign)
+        for b, line, of_line in zip(y, cells, signs, strict=True)
+        for a, cell, sign in zip(x, line, of_line, strict=True)
+        if cell is not None
+    ]
     low, high = min(values), max(values)
-    share = [(cell - low) / (high - low) if high > low else 0.0 for _, _, cell in known]
+    share = [(cell - low) / (high - low) if high > low else 0.0 for _, _, cell, _ in known]
     grid.add_scatter(
-        x=[a for a, _, _ in known], y=[b for _, b, _ in known], text=[told(cell) for _, _, cell in known], mode="text",
+        x=[one[0] for one in known], y=[one[1] for one in known], mode="text",
+        text=[f"{sign}{told(cell)}" for _, _, cell, sign in known],
         textfont={"color": ["#000000" if s > 0.45 else "#ffffff" for s in share]}, hoverinfo="skip", showlegend=False,
         row=1, col=column,
     )  # fmt: skip
@@ -107,6 +125,12 @@ def _write(
 def _cell(rows: list[Row], measure: str, at: dict[str, Any]) -> float | None:
     found = [row.figures[measure][0] for row in rows if all(row.settings[k] == v for k, v in at.items())]
     return fmean(found) if found else None
+
+
+def _mark(rows: list[Row], measure: str, at: dict[str, Any]) -> str:
+    """'≥ ' or '≤ ' where a run of the cell is within a nat of log n."""
+    signs = {row.bound(measure) for row in rows if all(row.settings[k] == v for k, v in at.items())} - {""}
+    return f"{signs.pop()} " if signs else ""
 
 
 def _where(row: Row, *names: str | None) -> str:

@@ -1,4 +1,4 @@
-"""What each layer carries: how far the bound falls without it."""
+"""What is lost without each layer: how far the bound falls."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ def skip_bound(found: dict[str, Any]) -> Drawn | None:
     if not layers:
         return None
     words = sentence(
-        ", ".join(f"{bar.name} carries {told(bar.value)} nats" for bar in layers[:10]),
-        "a layer's nats are what the bound loses when it is drawn from p in place of q, layers below it already so",
+        ", ".join(f"without {bar.name} {told(bar.value)} nats are lost" for bar in layers[:10]),
+        "that is what the bound loses when the layer is drawn from p in place of q, layers below it already so",
         "the bounds are loose here, since q of the upper layers was made for other draws"
         if found.get("loose")
         else None,
     )
-    return Drawn("skip-bound", "The nats each layer carries", bars({"nats": layers}), words)
+    return Drawn("skip-bound", "Lost without each layer", bars({"lost without it": layers}), words)

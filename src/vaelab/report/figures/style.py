@@ -12,6 +12,7 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star")
 SCALE = "Viridis"  # dark is low: even in brightness, and the same for the colour-blind
 LOW_TO_HIGH = ((0, "#d1601f"), (0.5, "#8f8a86"), (1, "#2f7fc1"))  # lines are seen on both pages at every value
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
+GREY = "#8793a1"  # of what is not sure
 CLEAR = "rgba(0,0,0,0)"
 
 

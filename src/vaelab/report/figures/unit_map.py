@@ -17,11 +17,13 @@ def unit_map(found: UnitMap) -> Drawn:
 
     Colours go by the logarithm: one strong unit must not make all others look dead.
     """
+    # to 1 nat at least: the largest of a dead layer must not shine
+    tops = [top for row in found.values for v in row if (top := _log(v)) is not None]
     height = min(640, 150 + 9 * len(found.units))
     figure = canvas("epoch", "unit", height)
     figure.add_heatmap(
         x=found.epochs, y=[str(unit) for unit in found.units], z=[[_log(v) for v in row] for row in found.values],
-        customdata=found.values, colorscale=SCALE, zmin=_log(FLOOR),
+        customdata=found.values, colorscale=SCALE, zmin=_log(FLOOR), zmax=max([0.0, *tops]),
         colorbar={"thickness": 14, "tickvals": [-3, -2, -1, 0, 1], "ticktext": ["≤ 0.001", "0.01", "0.1", "1", "10"]},
         hovertemplate="unit %{y} at epoch %{x}: %{customdata:.4f}<extra></extra>",
     )  # fmt: skip

@@ -1,8 +1,11 @@
 """Blur, and the data's spectrum beside the decoder's noise."""
 
+from typing import Any
+
 from vaelab.report.figures.blur import blur as drawn_blur
 from vaelab.report.figures.eigenvalues import eigenvalues
-from vaelab.report.parts import Budget, Section, missing, plot
+from vaelab.report.parts import Budget, Section, left_out, plot
+from vaelab.report.read import number
 from vaelab.report.record import Record
 from vaelab.report.sections.carry import beside
 
@@ -18,6 +21,12 @@ def blur(record: Record, budget: Budget) -> Section | None:
         beside(record, "blur_prior", budget),
         plot(eigenvalues(spectrum)),
     ]
-    parts = (("blur", found), ("the data's spectrum", spectrum))
-    made += [missing(f"{name}: {part['skipped']}") for name, part in parts if part.get("skipped")]
+    made.append(left_out({"blur": found.get("skipped"), "the data's spectrum beside σ²": _no_noise(spectrum)}))
     return Section("blur", "Blur", made)
+
+
+def _no_noise(spectrum: dict[str, Any]) -> object:
+    """Why there is no σ² to hold the data's spectrum against."""
+    if not spectrum or spectrum.get("skipped"):
+        return spectrum.get("skipped")
+    return None if number(spectrum.get("sigma2")) is not None else "this likelihood has none"

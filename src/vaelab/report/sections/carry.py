@@ -1,12 +1,18 @@
 """What each layer carries: coarse to fine, and the nats beside it."""
 
 from vaelab.report.figures.skip_bound import skip_bound
-from vaelab.report.html import Html
+from vaelab.report.html import Html, tag
 from vaelab.report.parts import Budget, Section, missing, picture, plot
 from vaelab.report.read import figure
 from vaelab.report.record import Record
 from vaelab.report.words import with_error
 
+LEGEND = {
+    "cost": "what a layer takes off the bound: its kl, or its log_ratio in a bottom-up chain",
+    "information": "the part of the cost that says something about the image",
+    "marginal KL": "the rest: how far q(z), averaged over images, is from p(z)",
+    "lost without it": "what the bound loses when the layer is drawn from p in place of q",
+}
 WORDS = {
     "samples": "Free samples: every z from p.",
     "reconstructions": "Images of the data, and what is left of them after z.",
@@ -36,10 +42,14 @@ def carry(record: Record, budget: Budget) -> Section:
     if drawn is None:
         why = found.get("skipped")
         drawn = missing(
-            f"What each layer carries has not been measured{f': {why}' if why else '.'}",
+            f"What is lost without each layer has not been measured{f': {why}' if why else '.'}",
             None if why else f"vaelab diagnose run={record.folder}",
         )
-    return Section("carry", "What each layer carries", [beside(record, "coarse_to_fine", budget, _nats(found)), drawn])
+    legend = [[tag("b", name), f": {words}. "] for name, words in LEGEND.items()]
+    told = tag("p", "Nats an image. ", legend, class_="aside")
+    return Section(
+        "carry", "What each layer carries", [told, beside(record, "coarse_to_fine", budget, _nats(found)), drawn]
+    )
 
 
 def beside(record: Record, stem: str, budget: Budget, more: str = "") -> Html | None:
@@ -49,10 +59,12 @@ def beside(record: Record, stem: str, budget: Budget, more: str = "") -> Html | 
 
 
 def _nats(found: dict[str, object]) -> str:
+    """The nats in the picture are of few images, those of the figure of many: they need not agree."""
     layers = found.get("layers")
     told = [
-        f"{layer.get('layer')} carries {with_error(figure(layer.get('nats')))} nats"
+        f"{layer.get('layer')} {with_error(figure(layer.get('nats')))}"
         for layer in (layers if isinstance(layers, list) else [])[:8]
         if isinstance(layer, dict)
     ]
-    return f"{', '.join(told)}." if told else ""
+    lost = f" Lost without each layer, of n = {found.get('n')} images: {', '.join(told)}." if told else ""
+    return f"The nats beside its rows are of the pictured images alone.{lost}"

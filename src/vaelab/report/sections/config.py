@@ -3,7 +3,8 @@
 import json
 import shlex
 
-from vaelab.report.config_diff import changes, default_config
+from vaelab.report.choices import default_choices, default_config
+from vaelab.report.config_diff import changes
 from vaelab.report.html import tag
 from vaelab.report.parts import Section, code, folded, missing, table
 from vaelab.report.record import Record
@@ -18,9 +19,9 @@ def again(record: Record) -> str:
 def config(record: Record) -> Section:
     if not record.config:
         return Section("config", "Config", missing("config.json cannot be read: what was set is not known."))
-    changed = changes(default_config(), record.config)
+    changed = changes(default_config(), record.config, default_choices(), record.choices)
     caption = f"{count(len(changed), 'setting')} that differ from the default"
-    rows = [(code(one.setting.removesuffix("._target_")), code(one.default), code(one.here)) for one in changed]
+    rows = [(code(one.setting), code(one.default), code(one.here)) for one in changed]
     told = (
         table(("setting", "default", "this run"), rows, caption) if rows else tag("p", "Every setting is the default.")
     )

@@ -5,11 +5,13 @@ from typing import Any
 from vaelab.report.figures.gap import gap, gap_images
 from vaelab.report.figures.lagging import lagging
 from vaelab.report.html import Html
-from vaelab.report.parts import Budget, Section, missing, plot, table
+from vaelab.report.parts import Budget, Section, left_out, plot, table
 from vaelab.report.read import number
 from vaelab.report.record import Record
 from vaelab.report.sections.carry import beside
 from vaelab.report.words import told
+
+_NAMES = {"gap": "the gap", "lagging": "lagging inference", "posterior_grid": "true posteriors on a grid"}
 
 
 def posterior(record: Record, budget: Budget) -> Section | None:
@@ -17,9 +19,11 @@ def posterior(record: Record, budget: Budget) -> Section | None:
     parts = {name: record.part(name) for name in ("gap", "lagging", "posterior_grid")}
     if not any(parts.values()):
         return None
-    made: list[Html | None] = [plot(gap(parts["gap"])), plot(gap_images(parts["gap"])), plot(lagging(parts["lagging"]))]
+    weight = number(record.part("model").get("kl_weight"))
+    made: list[Html | None] = [plot(gap(parts["gap"], weight)), plot(gap_images(parts["gap"]))]
+    made.append(plot(lagging(parts["lagging"], weight)))
     made += [beside(record, "posterior_grid", budget), _grid(parts["posterior_grid"])]
-    made += [missing(f"{name}: {part['skipped']}") for name, part in parts.items() if part.get("skipped")]
+    made.append(left_out({_NAMES[name]: part.get("skipped") for name, part in parts.items()}))
     return Section("posterior", "How good q is", made)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from vaelab.report.cap import marks
 from vaelab.report.html import Html, tag
 from vaelab.report.parts import Section, missing
 from vaelab.report.sweep import FIGURES, Row
@@ -24,6 +25,11 @@ def runs(rows: list[Row]) -> Section:
         tag("tr", _name(row), _cells(row, settings, figures), _status(row) if unfinished else None) for row in rows
     ]
     caption = "Nats an image. A heading's button sorts; the standard error stands in a cell's title"
+    told_marks = (marks((row.cap for row in rows if row.bound(key)), key) for key in ("information", "marginal_kl"))
+    of_validation = (
+        "(val): of the last validation, the run has no evaluation" if any(not r.evaluated for r in rows) else None
+    )
+    caption = ". ".join(filter(None, [caption, *told_marks, of_validation]))
     inner = tag(
         "table", tag("caption", tag("span", caption)), tag("thead", head), tag("tbody", lines), class_="sortable"
     )
@@ -44,11 +50,19 @@ def _cells(row: Row, settings: list[str], figures: list[str]) -> list[Html]:
     for key in figures:
         mean, error = row.figures.get(key, (None, float("nan")))
         title = f"± {told(error)}" if error == error else None
-        shown = "–" if mean is None else f"{100 * mean:.0f} %" if key == "active" else told(mean)
+        shown = _shown(row, key, mean)
         made.append(tag("td", shown, data_value="" if mean is None else repr(mean), title=title))
     state = tag("span", row.state, class_=f"state {row.state}") if row.state else "–"
     made.append(tag("td", state, data_value={"alive": 0, "fading": 1, "collapsed": 2}.get(row.state, "")))
     return made
+
+
+def _shown(row: Row, key: str, mean: float | None) -> str:
+    if mean is None:
+        return "–"
+    if key == "active":
+        return f"{100 * mean:.0f} %"
+    return f"{row.bound(key)} {told(mean)}{'' if row.evaluated else ' (val)'}".strip()
 
 
 def _status(row: Row) -> Html:

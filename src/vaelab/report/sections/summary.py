@@ -5,10 +5,12 @@ from typing import Any
 from vaelab.report.figures.collapse import state
 from vaelab.report.html import Html, tag
 from vaelab.report.parts import Section, code, missing, table
-from vaelab.report.read import figure, number
+from vaelab.report.read import figure, number, numbers
 from vaelab.report.record import Record
+from vaelab.report.units import layer_of
 from vaelab.report.words import told, with_error
 
+_HEAD = ("cause", "strength of evidence", "evidence", "try")
 KEYS = ("elbo", "reconstruction", "kl", "objective", "iw_bound")
 
 
@@ -47,7 +49,9 @@ def _verdict(record: Record) -> list[Html]:
             (one.get("cause"), _meter(number(one.get("score"))), one.get("evidence"), code(str(one.get("try", ""))))
             for one in causes
         ]
-        made.append(table(("cause", "likely", "evidence", "try"), rows, "Why, by how likely it is"))
+        made.append(table(_HEAD, rows, "Causes that something speaks for, the strongest first", stacked=True))
+        if causes[0].get("command"):
+            made.append(tag("p", "To try the first: ", code(str(causes[0]["command"])), class_="aside"))
     return made
 
 
@@ -90,13 +94,24 @@ def _layers(record: Record) -> Html | None:
         carried = figure(cut.get("information")) or figure(one.get("information"))
         last = record.last(f"collapse/{name}")
         word = verdict.get("state") or ("" if last is None else state(last))
-        near = " (near its cap)" if cut.get("saturated") else ""
-        rows.append([name, f"{cost} ({term})", units, with_error(carried) + near, _state(str(word))])
+        if name != record.layers[-1]:
+            units += _with_kl(record, name, one, active)
+        rows.append([name, f"{cost} ({term})", units, record.cap.cell(name, carried), _state(str(word))])
     if not rows:
         return None
     head = ("layer", "cost, nats", "active units", "information, nats", "state")
     known = [i for i in range(len(head)) if any(row[i] != "–" for row in rows)]
     return table([head[i] for i in known], [[row[i] for i in known] for row in rows], "Layer by layer")
+
+
+def _with_kl(record: Record, name: str, one: dict[str, Any], active: object) -> str:
+    """Of a layer whose mean moves with the layers above, units can be active and cost nothing: say how many do."""
+    last = next((found for line in reversed(record.units) if (found := layer_of(line, name))), {})
+    kl = [value for value in numbers(one.get("unit_kl") or last.get("kl")) if value is not None]
+    above = sum(value > 0.01 for value in kl)
+    if not kl or last.get("pooled") or above == active:
+        return ""
+    return f", {above} with a KL above 0.01 nats"
 
 
 def _state(word: str) -> Html | str:

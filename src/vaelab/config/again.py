@@ -1,0 +1,25 @@
+"""The command that runs a run again, with something changed. Without torch."""
+
+import shlex
+from collections.abc import Sequence
+
+
+def changed(before: Sequence[str], new: Sequence[str]) -> str:
+    """`vaelab train` with the overrides of a run and `new` ones in the place of those that they replace.
+
+    A new choice of a group takes the settings and sub-groups of the old one away; where the run's folder was is not
+    said again.
+    """
+    kept = [one for one in before if not _key(one).startswith("hydra.") and not any(_replaces(n, one) for n in new)]
+    return shlex.join(["vaelab", "train", *kept, *new])
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]
+
+
+def _replaces(new: str, old: str) -> bool:
+    key, was = _key(new), _key(old)
+    # a choice such as objective=elbo has no dot; objective.schedule.value=1 is a setting
+    group = "." not in key
+    return was == key or (group and was.startswith((f"{key}.", f"{key}/")))

@@ -1,0 +1,33 @@
+"""A folder given plainly, `vaelab evaluate outputs/beta`, as Hydra takes it: run='outputs/beta'."""
+
+import re
+from pathlib import Path
+
+from vaelab.errors import ConfigError
+
+# flags that are followed by nothing: after any other, what comes next may be its value
+_ALONE = ("-m", "--multirun", "-r", "--resolve")
+
+
+def with_run(door: str, arguments: list[str]) -> list[str]:
+    """The arguments with a bare folder as run=…: one without `=` that is a folder or, having a slash, looks like one.
+
+    Raises ConfigError for more than one run.
+    """
+    taken = [_as_run(one, before) for before, one in zip(["-m", *arguments], arguments, strict=False)]
+    runs = [(one, after) for one, after in zip(arguments, taken, strict=True) if after.startswith("run=")]
+    if len(runs) > 1 and any(one != after for one, after in runs):
+        told = " ".join(one.removeprefix("run=") for one, _ in runs)
+        raise ConfigError(f"vaelab {door} takes one run folder, not {len(runs)}: {told}; for several write -m run=a,b")
+    return taken
+
+
+def _as_run(argument: str, before: str) -> str:
+    value_of_flag = before.startswith("-") and before not in _ALONE and "=" not in before
+    if "=" in argument or argument.startswith(("-", "+")) or value_of_flag:
+        return argument
+    if "/" not in argument and not Path(argument).is_dir():
+        return argument
+    # in quotes a 0 stays a name, and a comma no sweep
+    quoted = re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), argument)
+    return f"run='{quoted}'"
