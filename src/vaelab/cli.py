@@ -43,6 +43,10 @@ def run(arguments: list[str]) -> int:
     try:
         if door not in DOORS:
             raise ConfigError(_unknown(door))
+        if door == "train":
+            from vaelab.config.continuation import with_resume
+
+            rest = with_resume(rest)
         _enter(door, rest)
     except UserError as error:
         return _report(error)

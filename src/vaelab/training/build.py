@@ -32,8 +32,9 @@ class Run:
     data: ImageData
     trainer: pl.Trainer
 
-    def fit(self) -> None:
-        self.trainer.fit(self.module, datamodule=self.data)
+    def fit(self, state: Path | None = None) -> None:
+        """Train, from a saved state on where one is given."""
+        self.trainer.fit(self.module, datamodule=self.data, ckpt_path=state)
 
 
 def build(cfg: Any, folder: str | Path = ".") -> Run:
