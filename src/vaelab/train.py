@@ -1,7 +1,6 @@
 """vaelab train: one run folder from one config."""
 
 import errno
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ def main(cfg: DictConfig) -> float:
     """Train, evaluate, and return the test split's elbo: what a sweep maximises."""
     from vaelab.config.check import check
     from vaelab.config.run_folder import refuse_used, remove_if_unused
+    from vaelab.resume import resume
 
     job = HydraConfig.get()
     folder = Path(job.runtime.output_dir)
@@ -34,7 +34,7 @@ def main(cfg: DictConfig) -> float:
         settings = plain(cfg)
         check(settings, choices=dict(job.runtime.choices), multirun=job.mode == RunMode.MULTIRUN)
         if settings["resume"] is not None:
-            return _resume(settings, folder, list(job.overrides.task), first)
+            return resume(settings, folder, list(job.overrides.task), first)
         if first:
             refuse_used(folder)
         return train(settings, folder, first)
@@ -44,43 +44,14 @@ def main(cfg: DictConfig) -> float:
         raise
 
 
-def _resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool) -> float:
-    """Go on with the run in `folder` as `cfg` says; nothing is touched before it is known that it can."""
-    from vaelab.config.continuation import changes, said_before
-    from vaelab.config.run_folder import read_config
-    from vaelab.errors import ConfigError
-
-    if Path(cfg["resume"]).resolve() != folder.resolve():
-        raise ConfigError(f"resume={cfg['resume']} is an argument of `vaelab train`, and of no sweep, script or file")
-    cfg = {**cfg, "resume": None}
-    before = read_config(folder)
-    changed = changes(before, cfg)
-    done = folder / "DONE.json"
-    if done.exists() and before["trainer"].get("max_epochs") == cfg["trainer"].get("max_epochs"):
-        elbo: float = json.loads(done.read_text())["elbo"]
-        print(f"{folder} is finished: give a larger trainer.max_epochs to train it further")
-        return elbo
-    if cfg["trainer"].get("max_steps", -1) not in (-1, None):
-        raise ConfigError("a run with trainer.max_steps cannot be resumed exactly: use trainer.max_epochs")
-
-    from vaelab.training.resume import find_start, make_ready
-
-    start = find_start(folder, changed, cfg["trainer"].get("max_epochs", -1), first)
-    if first:
-        make_ready(folder, start, [said for said in typed[len(said_before(folder)) :] if said[:7] != "resume="])
-    return train(cfg, folder, first, start)
-
-
 def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start | None" = None) -> float:
     """Train `cfg` into `folder`, from `start` on where one is given, evaluate it as `cfg["evaluation"]` says, and
     return the elbo."""
     import torch
 
-    from vaelab.callbacks.resumed import Resumed
     from vaelab.training.build import build
     from vaelab.training.machine import keep_memory
     from vaelab.training.quiet import quiet
-    from vaelab.training.resume import end_as_trained
     from vaelab.training.store import write_json
 
     quiet()
@@ -88,8 +59,6 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     if cfg["threads"]:
         torch.set_num_threads(cfg["threads"])
     run = build(cfg, folder)
-    if start is not None:
-        run.trainer.callbacks.append(Resumed())  # type: ignore[attr-defined]
     if first:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "config.json", cfg)
@@ -103,8 +72,6 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
         for logger in run.trainer.loggers:
             logger.log_hyperparams(cfg)
         run.fit(start and start.state)
-        if start is not None:
-            end_as_trained(run.trainer, start)
         return _finish(run, cfg, folder) if first else 0.0
     except (torch.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
         raise _resources(error, cfg) or error from error

@@ -15,7 +15,7 @@ def after_batch(trainer: pl.Trainer, batch_idx: int) -> bool:
 
 
 def after_validation(trainer: pl.Trainer) -> bool:
-    """Whether the end of a validation is: that of one in the middle of an epoch. After others the epoch's end follows."""
+    """Whether the end of a validation is: in the middle of an epoch. After others the epoch's end follows."""
     progress = trainer.fit_loop.epoch_loop.batch_progress
     return not (progress.is_last_batch or trainer.should_stop or accumulates(trainer, progress.current.ready - 1))
 

@@ -32,7 +32,7 @@ def settle(folder: Path) -> None:
 
 def newest(folder: Path) -> tuple[Path, dict[str, Any], list[str]]:
     """The newest good state, its manifest, and what was wrong with newer ones. Raises CheckpointError: none is good."""
-    faults = []
+    faults: list[str] = []
     for name in (NEW, LAST, BEFORE):
         try:
             return folder / name, verify(folder / name), faults

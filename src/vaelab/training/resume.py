@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import pytorch_lightning as pl
+from typing import NamedTuple
 
 from vaelab.config.continuation import Change, keep_said
 from vaelab.errors import CheckpointError, ConfigError
@@ -51,12 +49,3 @@ def make_ready(folder: Path, start: Start, said: list[str]) -> None:
     if later:  # training comes by there again, or goes another way
         remove(best)
     keep_said(folder, said)
-
-
-def end_as_trained(trainer: pl.Trainer, start: Start) -> None:
-    """What Lightning leaves out for a state from which there is nothing left to train: the end of training."""
-    if trainer.global_step == start.step:
-        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
-        for callback in callbacks:
-            callback.on_train_end(trainer, trainer.lightning_module)
-            callback.teardown(trainer, trainer.lightning_module, "fit")
