@@ -56,6 +56,10 @@ def run(arguments: list[str]) -> int:
                 print(door_help(door, rest))
                 return 0
             rest = with_run(door, rest)
+        if door == "train":
+            from vaelab.config.continuation import with_resume
+
+            rest = with_resume(rest)
         _enter(door, rest)
     except UserError as error:
         return _report(error)

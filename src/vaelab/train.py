@@ -3,7 +3,7 @@
 import errno
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -14,6 +14,9 @@ from vaelab.config.paths import CONF, plain
 from vaelab.door import door
 from vaelab.errors import ResourceError, UserError
 
+if TYPE_CHECKING:
+    from vaelab.training.resume import Start
+
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
 @door
@@ -21,6 +24,7 @@ def main(cfg: DictConfig) -> float:
     """Train, evaluate, and return the test split's elbo: what a sweep maximises."""
     from vaelab.config.check import check
     from vaelab.config.run_folder import refuse_used, remove_if_unused
+    from vaelab.resume import resume
 
     job = HydraConfig.get()
     folder = Path(job.runtime.output_dir)
@@ -29,6 +33,8 @@ def main(cfg: DictConfig) -> float:
     try:
         settings = plain(cfg)
         check(settings, choices=dict(job.runtime.choices), multirun=job.mode == RunMode.MULTIRUN)
+        if settings["resume"] is not None:
+            return resume(settings, folder, list(job.overrides.task), first)
         if first:
             refuse_used(folder)
         return train(settings, folder, first)
@@ -38,8 +44,9 @@ def main(cfg: DictConfig) -> float:
         raise
 
 
-def train(cfg: dict[str, Any], folder: Path, first: bool = True) -> float:
-    """Train `cfg` into `folder`, evaluate it as `cfg["evaluation"]` says, and return the elbo."""
+def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start | None" = None) -> float:
+    """Train `cfg` into `folder`, from `start` on where one is given, evaluate it as `cfg["evaluation"]` says, and
+    return the elbo."""
     import torch
 
     from vaelab.training.build import build
@@ -57,6 +64,8 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True) -> float:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "config.json", cfg)
         print(f"run folder: {folder}\n{_summary(run)}", flush=True)
+        if start is not None:
+            print(start.words, flush=True)
         half = str(cfg["trainer"].get("precision")).startswith(("16", "bf16"))
         if half and cfg["trainer"].get("accelerator") == "cpu":
             print("note: 16-bit networks run several times slower than 32-bit ones on most CPUs", flush=True)
@@ -64,7 +73,7 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True) -> float:
         for logger in run.trainer.loggers:
             logger.log_hyperparams(cfg)
         with signals_as_they_were():
-            run.fit()
+            run.fit(start and start.state)
         return _finish(run, cfg, folder) if first else 0.0
     except (torch.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
         raise _resources(error, cfg) or error from error

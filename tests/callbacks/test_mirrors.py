@@ -129,3 +129,17 @@ def _events(run: Path) -> Any:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     events = accumulator.EventAccumulator(str(run / "tensorboard"), size_guidance={"scalars": 0, "images": 0})
     return events.Reload()
+
+
+def test_a_run_that_goes_on_is_the_same_run_of_wandb(tmp_path: Path) -> None:
+    import wandb
+
+    from vaelab.logger.wandb import Wandb
+
+    ids = []
+    for _ in range(2):
+        logger = Wandb(str(tmp_path), project="p", name=None, group=None, tags=None, mode="offline")
+        logger.log_hyperparams({"seed": 0})
+        ids.append(logger.experiment.id)
+        wandb.finish()
+    assert ids[0] == ids[1] == (tmp_path / "wandb_id").read_text().strip()

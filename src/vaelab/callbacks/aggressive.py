@@ -59,6 +59,7 @@ class Aggressive(pl.Callback):
         self.optimizer = module.optimizer.make(module.hierarchy.encoder.parameters())
         if self._restored is not None:
             self.optimizer.load_state_dict(self._restored)
+            module.optimizer.retune(self.optimizer)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         self.aggressive = self.aggressive and trainer.current_epoch < self.max_epochs

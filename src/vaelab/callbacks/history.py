@@ -5,11 +5,13 @@ Loggers are mirrors of the first.
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any, TextIO
 
 import pytorch_lightning as pl
 
+from vaelab.callbacks.record_files import cut, lengths
 from vaelab.callbacks.units import told
 from vaelab.config.types import PositiveInt
 from vaelab.errors import DivergedError
@@ -27,7 +29,12 @@ class History(pl.Callback):
     def __init__(self, *, every_n_steps: PositiveInt) -> None:
         self.every_n_steps = every_n_steps
         self.latest: dict[str, float] = {}
+        self._folder: Path | None = None
         self._files: dict[str, TextIO] = {}
+
+    def setup(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
+        if stage == "fit" and trainer.is_global_zero:
+            self._folder = Path(trainer.default_root_dir)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -54,6 +61,17 @@ class History(pl.Callback):
         for file in self._files.values():
             file.close()
         self._files = {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """How far the files go at this state, in bytes that are on the disk, and the newest figures."""
+        for file in self._files.values():
+            os.fsync(file.fileno())
+        return {"latest": dict(self.latest), "bytes": {} if self._folder is None else lengths(self._folder)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.latest = state_dict["latest"]
+        if self._folder is not None:
+            cut(self._folder, state_dict["bytes"])
 
     def write(self, trainer: pl.Trainer, figures: dict[str, float]) -> None:
         """Add a line and pass it to every logger."""

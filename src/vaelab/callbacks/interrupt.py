@@ -8,6 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from vaelab.callbacks.checkpoints import Checkpoints
+from vaelab.callbacks.resumable import after_batch
 from vaelab.training.store import write_json
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
@@ -41,11 +42,11 @@ class Interrupt(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self._leave(trainer)
-
-    def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if not trainer.sanity_checking:
+        if self.received is not None and after_batch(trainer, batch_idx):
             self._leave(trainer)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self._leave(trainer)
 
     def teardown(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
         for signum, handler in self._before.items():

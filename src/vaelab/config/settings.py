@@ -20,9 +20,10 @@ _TRAIN: dict[str, Any] = {
     "evaluation": dict,
     "diagnosis": dict | None,
     "report": bool,
+    "resume": str | None,
 }
 
-_OPTIONAL = ("logger", "callbacks", "diagnosis", "report")
+_OPTIONAL = ("logger", "callbacks", "diagnosis", "report", "resume")
 
 # by the dotted name of the group they stand in; "" is the top. No other setting may stand there.
 SETTINGS: dict[str, dict[str, Argument]] = {

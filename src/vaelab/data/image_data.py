@@ -33,6 +33,7 @@ class ImageData(pl.LightningDataModule):
         self._asked: Transform = transform
         self._binarised = False
         self.seed = 0
+        self._place = (0, 0)  # epoch and batch at which training starts
         self.units: Units | None = None
         self._splits: dict[str, Tensor] = {}
         self._generators: dict[torch.device, torch.Generator] = {}
@@ -91,7 +92,19 @@ class ImageData(pl.LightningDataModule):
                 self._splits[split] = binarise(self._splits[split], generator).to(torch.uint8)
 
     def train_dataloader(self) -> TrainBatches:
-        return TrainBatches(self.split("train"), self.batch_size, self.seed, *self._rank())
+        batches = TrainBatches(self.split("train"), self.batch_size, self.seed, *self._rank())
+        batches.epoch, batches.start = self._place
+        return batches
+
+    def state_dict(self) -> dict[str, Any]:
+        """The batch that training comes to next."""
+        assert self.trainer is not None
+        epoch, ready = self.trainer.current_epoch, self.trainer.fit_loop.epoch_loop.batch_progress.current.ready
+        ended = ready >= self.trainer.num_training_batches
+        return {"epoch": epoch + 1, "batch": 0} if ended else {"epoch": epoch, "batch": ready}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._place = (state_dict["epoch"], state_dict["batch"])
 
     def val_dataloader(self) -> EvalBatches:
         return self.eval_batches("val")

@@ -1,9 +1,10 @@
 """The Weights & Biases mirror, offline unless asked."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pytorch_lightning.loggers import WandbLogger
+from pytorch_lightning.utilities import rank_zero_only
 
 
 class Wandb(WandbLogger):
@@ -23,6 +24,7 @@ class Wandb(WandbLogger):
         tags: list[str] | None,
         mode: Literal["offline", "online", "disabled"],
     ) -> None:
+        self._kept = Path(save_dir) / "wandb_id"
         # `offline=True` would set WANDB_MODE for the whole process and every later job of a sweep; `mode` does not
         super().__init__(
             save_dir=save_dir,
@@ -32,6 +34,15 @@ class Wandb(WandbLogger):
             tags=tags,
             mode=mode,
             log_model=False,
+            # a run that goes on is the same one; offline it gets a second folder, and `wandb sync` joins them
+            id=self._kept.read_text().strip() if self._kept.exists() else None,
         )
         # wandb warns at every start about this setting, which Lightning passes whatever its value
         self._wandb_init.pop("anonymous", None)
+
+    @rank_zero_only
+    def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
+        super().log_hyperparams(params, *args, **kwargs)
+        # here, and not when it is made: a run that is refused leaves nothing behind
+        if self.version is not None and not self._kept.exists():
+            self._kept.write_text(f"{self.version}\n")

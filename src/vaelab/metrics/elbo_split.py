@@ -61,6 +61,19 @@ class ElboSplit(Metric):
             self.count += rows.shape[1]
             self._waiting = []
 
+    def so_far(self) -> dict[str, Any]:
+        """What has been seen since the reset, for a checkpoint. Nothing is added up: a state that is saved changes no
+        rounding."""
+        return {"sums": self.sums.clone(), "count": self.count.clone(), "waiting": [list(w) for w in self._waiting]}
+
+    def go_on(self, so_far: dict[str, Any]) -> None:
+        """From what `so_far` gave."""
+        self.reset()
+        device = self.sums.device
+        self.sums, self.count = so_far["sums"].to(device), so_far["count"].to(device)
+        self._waiting = [[figure.to(device) for figure in figures] for figures in so_far["waiting"]]
+        self._update_count = int(self.count > 0 or bool(self._waiting))
+
     def reset(self) -> None:
         self._waiting = []
         super().reset()

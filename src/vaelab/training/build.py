@@ -10,6 +10,7 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from torch import Tensor
 
+from vaelab.callbacks.resumed import Resumed
 from vaelab.data.batches import Batch
 from vaelab.data.image_data import ImageData
 from vaelab.errors import ConfigError, UserError
@@ -21,7 +22,7 @@ from vaelab.seeding import noise_key
 from vaelab.training.lean_loop import use_lean_loop
 from vaelab.training.modules import HVAE
 from vaelab.training.prepare import OURS, prepare
-from vaelab.training.store import Store
+from vaelab.training.store import Store, verify
 
 
 @dataclass
@@ -32,8 +33,18 @@ class Run:
     data: ImageData
     trainer: pl.Trainer
 
-    def fit(self) -> None:
-        self.trainer.fit(self.module, datamodule=self.data)
+    def fit(self, state: Path | None = None) -> None:
+        """Train, from a saved state on where one is given. Raises CheckpointError for one that is damaged."""
+        if state is None:
+            return self.trainer.fit(self.module, datamodule=self.data)
+        step, callbacks = verify(state)["step"], self.trainer.callbacks  # type: ignore[attr-defined]
+        callbacks.append(Resumed())
+        self.trainer.fit(self.module, datamodule=self.data, ckpt_path=state)
+        if self.trainer.global_step == step:  # nothing was left to train, and Lightning has left out the end of it
+            for callback in callbacks:
+                callback.on_train_end(self.trainer, self.module)
+                callback.teardown(self.trainer, self.module, "fit")
+        return None
 
 
 def build(cfg: Any, folder: str | Path = ".") -> Run:

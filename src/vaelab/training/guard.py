@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,6 +47,14 @@ class Guard:
         share = self.skipped / max(1, self.steps)
         self.steps = self.skipped = 0
         return share
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"recent": list(self.recent), "steps": self.steps, "skipped": self.skipped}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.recent.clear()
+        self.recent.extend(state["recent"])
+        self.steps, self.skipped = state["steps"], state["skipped"]
 
 
 def finite(loss: Tensor) -> bool:

@@ -105,6 +105,20 @@ class HVAE(pl.LightningModule):
         elif value:
             clip_grads_with_norm_(parameters, value, norm)
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        # of one process alone: several would each have their own, and only one of them writes
+        if self.trainer.world_size == 1:
+            guard = None if self.guard is None else self.guard.state_dict()
+            checkpoint["so_far"] = {"train": self.train_figures.split.so_far(), "guard": guard}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        adopt(checkpoint, self.state_dict())
+        so_far = checkpoint.get("so_far")
+        if so_far is not None:
+            self.train_figures.split.go_on(so_far["train"])
+            if self.guard is not None and so_far["guard"] is not None:
+                self.guard.load_state_dict(so_far["guard"])
+
     def __setattr__(self, name: str, value: Any) -> None:
         # Lightning sets this name some 40 times a step; nn.Module's own __setattr__ makes that 80 µs
         if name == "_current_fx_name":
@@ -120,6 +134,14 @@ class VAE(HVAE):
         if hierarchy.depth != 1:
             raise ValueError(f"a VAE has one latent layer, this hierarchy has {hierarchy.depth}: use HVAE")
         super().__init__(hierarchy, objective, optimizer, units)
+
+
+def adopt(checkpoint: dict[str, Any], own: dict[str, Any]) -> None:
+    """Let a checkpoint fit a run that goes on with another objective, whose memory is in the state of the module."""
+    for name in ("state_dict", "current_model_state"):
+        if name in checkpoint:
+            kept = {k: v for k, v in checkpoint[name].items() if not k.startswith("objective.") or k in own}
+            checkpoint[name] = {k: v for k, v in own.items() if k.startswith("objective.")} | kept
 
 
 def _x(batch: Any) -> Tensor:

@@ -40,6 +40,16 @@ class Optimizer:
         facts = {"lr": self.lr, "betas": self.betas, "weight_decay": self.weight_decay}
         return self.algorithm(list(parameters), **facts, **({"fused": True} if fused and knows else {}))
 
+    def retune(self, optimizer: torch.optim.Optimizer) -> None:
+        """Give an optimiser that was read from a checkpoint these settings instead of those it was saved with."""
+        for group in optimizer.param_groups:
+            group["lr"] = self.lr
+            group |= {
+                key: value
+                for key, value in (("betas", self.betas), ("weight_decay", self.weight_decay))
+                if key in group
+            }
+
     @property
     def scheduled(self) -> bool:
         return self.warmup_steps > 0 or self.cosine_decay

@@ -17,6 +17,7 @@ def quiet() -> None:
         ".*smaller than the logging interval.*",
         ".*GPU available but not used.*",
         ".*sync_dist=True.*",
+        ".*your dataloader is not resumable.*",
     ):
         warnings.filterwarnings("ignore", message=message)
     # wandb's own lines on the terminal; its folder is told in the closing words

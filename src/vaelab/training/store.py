@@ -60,6 +60,7 @@ def save(content: dict[str, Any], path: Path) -> None:
         hashing = _Hashing(file)
         torch.save(content, hashing)  # type: ignore[arg-type]
         manifest.update(sha256=hashing.digest.hexdigest(), bytes=hashing.bytes, step=content.get("global_step"))
+        manifest.update(epoch=content.get("epoch"))
 
     write_atomically(path, write)
     write_json(_manifest(path), manifest)
@@ -67,8 +68,17 @@ def save(content: dict[str, Any], path: Path) -> None:
 
 def load(path: Path, device: str | torch.device = "cpu") -> dict[str, Any]:
     """A checkpoint whose size and hash are those of its manifest. Raises CheckpointError, which names the file."""
+    verify(path)
     try:
-        manifest = json.loads(_manifest(path).read_text())
+        return torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        raise CheckpointError(f"{path} holds more than tensors and containers ({type(error).__name__})") from error
+
+
+def verify(path: Path) -> dict[str, Any]:
+    """The manifest of a checkpoint whose size and hash are those that it says. Raises CheckpointError."""
+    try:
+        manifest: dict[str, Any] = json.loads(_manifest(path).read_text())
         with open(path, "rb") as file:
             good = os.fstat(file.fileno()).st_size == manifest["bytes"]
             good = good and hashlib.file_digest(file, "sha256").hexdigest() == manifest["sha256"]
@@ -81,10 +91,29 @@ def load(path: Path, device: str | torch.device = "cpu") -> dict[str, Any]:
             f"{path} is damaged: its size or hash is not the one written beside it. "
             "Use the other checkpoint of the run (weights=best or weights=last)."
         )
+    return manifest
+
+
+def whole(path: Path) -> bool:
+    """Whether a checkpoint and its manifest are there and agree in size: a look, no more."""
     try:
-        return torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:
-        raise CheckpointError(f"{path} holds more than tensors and containers ({type(error).__name__})") from error
+        size: int = json.loads(_manifest(path).read_text())["bytes"]
+        return path.stat().st_size == size
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def remove(path: Path) -> None:
+    """The manifest first: never a manifest without its file."""
+    _manifest(path).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def move(path: Path, to: Path) -> None:
+    """A whole checkpoint under another name, over the one there. Stopped halfway, `to` does not exist."""
+    remove(to)
+    os.replace(path, to)
+    os.replace(_manifest(path), _manifest(to))
 
 
 def _manifest(path: Path) -> Path:
@@ -101,6 +130,4 @@ class Store(CheckpointIO):
         return load(Path(path))
 
     def remove_checkpoint(self, path: Any) -> None:
-        # the manifest first: never a manifest without its file
-        _manifest(Path(path)).unlink(missing_ok=True)
-        Path(path).unlink(missing_ok=True)
+        remove(Path(path))

@@ -1,0 +1,35 @@
+"""The files of a run's record, cut back to what they were at a saved state."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+NAMES = ("history.jsonl", "units.jsonl")
+
+
+def lengths(folder: Path) -> dict[str, int]:
+    """Bytes of each file; 0 for one that is not there yet."""
+    return {name: (folder / name).stat().st_size if (folder / name).exists() else 0 for name in NAMES}
+
+
+def cut(folder: Path, to: Mapping[str, int]) -> None:
+    """Take away what was written after a state, whose files had `to` bytes, as training will write it again.
+
+    It is kept in history.orphan-<n>.jsonl and units.orphan-<n>.jsonl.
+    """
+    for name, length in to.items():
+        path = folder / name
+        if not path.exists() or path.stat().st_size <= length:
+            continue
+        with open(path, "r+b") as file:
+            file.seek(length)
+            _free(path).write_bytes(file.read())
+            file.truncate(length)
+            os.fsync(file.fileno())
+
+
+def _free(path: Path) -> Path:
+    n = 1
+    while (found := path.with_name(f"{path.stem}.orphan-{n}{path.suffix}")).exists():
+        n += 1
+    return found

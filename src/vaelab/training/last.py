@@ -1,0 +1,46 @@
+"""The two newest whole states of a run: last.ckpt and last-1.ckpt, of which one is good at every instant."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from vaelab.errors import CheckpointError
+from vaelab.training.store import move, verify, whole
+
+LAST, BEFORE, NEW = "last.ckpt", "last-1.ckpt", "last-new.ckpt"
+
+
+def write_last(folder: Path, save: Callable[[Path], Any], first: bool) -> Path:
+    """`save` the state beside the others, then let it be the last one and the last one the one before.
+
+    `first`: the process that moves files, one of those that save together.
+    """
+    save(folder / NEW)
+    if first:
+        settle(folder)
+    return folder / LAST
+
+
+def settle(folder: Path) -> None:
+    """Give a state that is written its name, if that was not done yet; one that is damaged is given none."""
+    if not whole(folder / NEW):
+        return
+    if whole(folder / LAST):
+        move(folder / LAST, folder / BEFORE)
+    move(folder / NEW, folder / LAST)
+
+
+def newest(folder: Path) -> tuple[Path, dict[str, Any], list[str]]:
+    """The newest good state, its manifest, and what was wrong with newer ones. Raises CheckpointError: none is good."""
+    faults: list[str] = []
+    for name in (NEW, LAST, BEFORE):
+        try:
+            return folder / name, verify(folder / name), faults
+        except CheckpointError as error:
+            # a run that was not stopped in the middle of writing has no NEW, and none before has no BEFORE
+            if (folder / name).exists() or name == LAST:
+                faults.append(str(error).partition(". Use ")[0])
+    raise CheckpointError(
+        f"no state to go on from in {folder}: {'; '.join(faults)}. A run writes its first one after "
+        "callbacks.checkpoints.minutes, on a signal and at its end; begin a new run."
+    )

@@ -1,0 +1,51 @@
+"""What is made ready in a run folder before a stopped run goes on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from vaelab.config.continuation import Change, keep_said
+from vaelab.errors import CheckpointError, ConfigError
+from vaelab.training.last import newest, settle
+from vaelab.training.store import remove, verify
+
+
+class Start(NamedTuple):
+    """Where a run goes on: the state, its step and epoch (from 0), and what is said of it."""
+
+    state: Path
+    step: int
+    epoch: int
+    words: str
+
+
+def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: bool) -> Start:
+    """The newest good state of a run folder. Raises CheckpointError for none, ConfigError for one beyond `max_epochs`.
+
+    `first`: the process that says what it does.
+    """
+    checkpoints = folder / "checkpoints"
+    if first:
+        settle(checkpoints)
+    path, manifest, faults = newest(checkpoints)
+    step, epoch = manifest["step"], manifest["epoch"]
+    if 0 <= max_epochs <= epoch:
+        raise ConfigError(f"trainer.max_epochs={max_epochs} is already behind this run, which was in epoch {epoch + 1}")
+    lines = [f"note: {fault}; the state before it is used" for fault in faults]
+    lines += [f"  {change}{f', from step {step} on' if change.acts else ''}" for change in changed]
+    words = "\n".join([f"goes on from {path.name}: step {step}, epoch {epoch + 1}", *lines])
+    return Start(path, step, epoch, words)
+
+
+def make_ready(folder: Path, start: Start, said: list[str]) -> None:
+    """Take away what is true of a later state, or of a run that ended; note what was typed."""
+    for name in ("DONE.json", "STOPPED.json"):
+        (folder / name).unlink(missing_ok=True)
+    best = folder / "checkpoints" / "best.ckpt"
+    try:
+        later = best.exists() and verify(best)["step"] > start.step
+    except CheckpointError:
+        later = True
+    if later:  # training comes by there again, or goes another way
+        remove(best)
+    keep_said(folder, said)

@@ -1,0 +1,129 @@
+"""Runs that are killed at a given instant: each in a process of its own, forked so that torch is imported once."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vaelab.callbacks import Checkpoints, History, Noise
+from vaelab.errors import UserError
+from vaelab.resume import resume as go_on
+from vaelab.train import train
+from vaelab.training import last, store
+
+
+class Instants:
+    """Counts the instants of a run that could be its last: before and after each of these; kills at the `fatal` one."""
+
+    PLACES: tuple[tuple[Any, str], ...] = (
+        (Noise, "on_train_batch_start"),
+        (Noise, "on_validation_batch_start"),
+        (History, "_add"),
+        (History, "_write_training"),
+        (Checkpoints, "on_train_batch_end"),
+        (Checkpoints, "on_validation_end"),
+        (Checkpoints, "on_train_epoch_end"),
+        (store, "write_atomically"),
+        (store, "write_json"),
+        (last, "move"),
+    )
+
+    def __init__(self, fatal: int | None, signum: int = signal.SIGKILL) -> None:
+        self.fatal, self.signum, self.seen = fatal, signum, 0
+
+    def install(self) -> None:
+        for place, name in self.PLACES:
+            setattr(place, name, self._around(getattr(place, name)))
+
+    def _around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self._pass()
+            result = function(*args, **kwargs)
+            self._pass()
+            return result
+
+        return counted
+
+    def _pass(self) -> None:
+        self.seen += 1
+        if self.seen == self.fatal:
+            os.kill(os.getpid(), self.signum)
+
+
+def forked(
+    cfg: dict[str, Any],
+    folder: Path,
+    fatal: int | None = None,
+    signum: int = signal.SIGKILL,
+    every: int = 2,
+    resume: bool = False,
+) -> int:
+    """Train in a child whose state is saved every `every` steps; its exit code, -n where signal n killed it."""
+    if child := os.fork():
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 1
+    try:
+        log = os.open(f"{folder}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
+        torch.set_num_threads(1)
+        Checkpoints.due = lambda self, trainer: trainer.global_step % every == 0  # type: ignore[method-assign]
+        instants = Instants(fatal, signum)
+        instants.install()
+        if resume:
+            go_on({**cfg, "resume": str(folder)}, folder, [], True)
+        else:
+            train(cfg, folder)
+        Path(f"{folder}.instants").write_text(str(instants.seen))
+        code = 0
+    except SystemExit as leaving:
+        code = int(leaving.code or 0)
+    except UserError as error:
+        print(error)
+        code = error.code
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def instants(folder: Path) -> int:
+    return int(Path(f"{folder}.instants").read_text())
+
+
+def difference(a: Path, b: Path) -> str | None:
+    """The first thing in which two run folders differ, bit by bit; None when they are the same."""
+    for name in ("history.jsonl", "units.jsonl", "metrics.csv", "evaluation.json"):
+        mine, other = ((folder / name).read_text().replace(str(folder), "") for folder in (a, b))
+        if mine != other:
+            return name
+    for name in ("last.ckpt", "best.ckpt"):
+        paths = [folder / "checkpoints" / name for folder in (a, b)]
+        if len({path.exists() for path in paths}) == 2:
+            return f"{name} in one alone"
+        if paths[0].exists() and (where := _differs(*(store.load(path) for path in paths))):
+            return f"{name}: {where}"
+    return None
+
+
+def _differs(a: Any, b: Any, where: str = "") -> str | None:
+    if isinstance(a, torch.Tensor):
+        return None if isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b) else where
+    if isinstance(a, dict):
+        if a.keys() != b.keys():
+            return f"{where}: keys"
+        # Lightning's count of zero_grad, which the lean loop leaves alone after its first step, has no effect
+        keys = [key for key in a if key != "zero_grad"]
+        return next((d for key in keys if (d := _differs(a[key], b[key], f"{where}.{key}"))), None)
+    if isinstance(a, list | tuple):
+        if len(a) != len(b):
+            return f"{where}: length"
+        return next((d for i in range(len(a)) if (d := _differs(a[i], b[i], f"{where}[{i}]"))), None)
+    return None if a == b else f"{where}: {a} {b}"
