@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from vaelab.config.run_folder import read_overrides
 from vaelab.report.read import (
     figure,
     number,
     numbers,
     read_json,
     read_lines,
-    read_overrides,
     read_stopped,
     stopped_words,
 )
@@ -44,11 +44,12 @@ def test_a_figure_without_its_error_is_a_figure() -> None:
 
 
 def test_overrides_are_strings(tmp_path: Path) -> None:
-    path = tmp_path / "overrides.yaml"
+    path = tmp_path / ".hydra" / "overrides.yaml"
+    path.parent.mkdir()
     path.write_text("- model=hvae\n- 3\n- 'a: b'\n")
-    assert read_overrides(path) == ["model=hvae", "3", "a: b"]
+    assert read_overrides(tmp_path) == ["model=hvae", "3", "a: b"]
     path.write_text("- [a\n")
-    assert read_overrides(path) == []
+    assert read_overrides(tmp_path) == []
 
 
 def test_a_run_was_stopped_unless_it_went_on(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vaelab.config.run_folder import read_config
+from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
 
 # how a run is watched, how long it goes on, what is done at its end
@@ -63,7 +63,8 @@ def with_resume(arguments: list[str]) -> list[str]:
 
 def said_before(folder: Path) -> list[str]:
     """What was typed for a run and for each time it was resumed, without what only says where it is."""
-    parts = [_said(path) for path in (folder / ".hydra" / "overrides.yaml", *_segments(folder))]
+    # without them the settings are held against config.json
+    parts = [read_overrides(folder, name) for name in ("overrides.yaml", *(path.name for path in _segments(folder)))]
     return [one for part in parts for one in part if not one.lstrip("+~").startswith(("hydra.", "hydra/", "resume="))]
 
 
@@ -87,16 +88,6 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
             "Leave them out, or begin a new run."
         )
     return found
-
-
-def _said(file: Path) -> list[str]:
-    import yaml
-
-    try:
-        said = yaml.safe_load(file.read_text())
-    except (OSError, ValueError, yaml.YAMLError):
-        return []  # the settings are then held against config.json
-    return [str(one) for one in said] if isinstance(said, list) else []
 
 
 def _segments(folder: Path) -> list[Path]:

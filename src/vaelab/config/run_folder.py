@@ -44,12 +44,12 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"{folder / 'config.json'} cannot be read: {error}") from None
 
 
-def read_overrides(folder: Path) -> list[str]:
-    """What was typed after `vaelab train` for a run; [] where that is not known."""
+def read_overrides(folder: Path, name: str = "overrides.yaml") -> list[str]:
+    """What was typed after `vaelab train` for a run, from a file of its .hydra; [] where that is not known."""
     import yaml
 
     try:
-        said = yaml.safe_load((folder / ".hydra" / "overrides.yaml").read_text())
+        said = yaml.safe_load((folder / ".hydra" / name).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
         return []
     return [str(one) for one in said] if isinstance(said, list) else []

@@ -24,17 +24,6 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return [value for value in map(_line, lines) if isinstance(value, dict)]
 
 
-def read_overrides(path: Path) -> list[str]:
-    """What was typed after `vaelab train`: .hydra/overrides.yaml. [] when it cannot be read."""
-    import yaml
-
-    try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        return []
-    return [str(item) for item in value] if isinstance(value, list) else []
-
-
 def read_stopped(folder: Path) -> dict[str, Any]:
     """STOPPED.json, which a signal's handler leaves: {"signal", "step", "epoch"}; {} of a run that went on since."""
     at, begun, done = (_time(folder / name) for name in ("STOPPED.json", "config.json", "DONE.json"))

@@ -6,9 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from vaelab.config.run_folder import read_overrides
 from vaelab.report.cap import Cap
 from vaelab.report.choices import Choices, read_choices
-from vaelab.report.read import number, read_json, read_lines, read_overrides, read_stopped
+from vaelab.report.read import number, read_json, read_lines, read_stopped
 
 MOST_POINTS = 1000  # of a curve: more cannot be seen, and make the page heavy
 _EPOCH_PICTURE = re.compile(r"_epoch\d+\.png$")
@@ -38,7 +39,7 @@ class Record:
 
     @cached_property
     def overrides(self) -> list[str]:
-        return read_overrides(self.folder / ".hydra" / "overrides.yaml")
+        return read_overrides(self.folder)
 
     @cached_property
     def history(self) -> list[dict[str, Any]]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vaelab.diagnostics.collapse import NAMES
 from vaelab.report.cap import near
 from vaelab.report.choices import name_of
 from vaelab.report.config_diff import differing, written
-from vaelab.report.figures.collapse import STATES, state
+from vaelab.report.figures.collapse import state
 from vaelab.report.figures.information import parts_of
 from vaelab.report.read import figure, number
 from vaelab.report.record import Record
@@ -148,5 +149,5 @@ def _state(record: Record) -> str:
     judged = [str(layer.get("state")) for layer in record.part("verdict").get("layers") or []]
     last = [record.last(f"collapse/{layer}") for layer in record.layers]
     judged = judged or [state(value) for value in last if value is not None]
-    known = [word for word in judged if word in STATES]
-    return max(known, key=STATES.index) if known else ""
+    known = [word for word in judged if word in NAMES]
+    return max(known, key=NAMES.index) if known else ""

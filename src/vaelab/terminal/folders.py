@@ -5,6 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from vaelab.config.run_folder import read_overrides
+
 DEEP = 3  # a sweep below a date, its runs below the sweep
 
 
@@ -30,16 +32,9 @@ def is_awaited(folder: Path) -> bool:
 
 def overrides(folder: Path) -> list[str]:
     """What the command line of a run said, without what only says where it runs."""
-    import yaml
-
-    try:
-        said = yaml.safe_load((folder / ".hydra" / "overrides.yaml").read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return []
     here = ("hydra.", "threads=")
-    texts = [str(one) for one in said] if isinstance(said, list) else []
     # a line break or an escape in a value must not reach the terminal
-    shown = ("".join(sign if sign.isprintable() else "?" for sign in text) for text in texts)
+    shown = ("".join(sign if sign.isprintable() else "?" for sign in text) for text in read_overrides(folder))
     return [text for text in shown if not text.startswith(here)]
 
 

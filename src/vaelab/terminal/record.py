@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-STATES = ("alive", "fading", "collapsed")
+from vaelab.diagnostics.collapse import NAMES
+
 CURVES = ("train/elbo", "val/elbo")
 KEPT = 2000  # points of a curve; above it every second one goes
 
@@ -51,7 +52,7 @@ class Record:
     def state(self, layer: str) -> str:
         """alive, fading or collapsed; nothing where no monitor has looked."""
         number = self.latest.get(f"collapse/{layer}", -1.0)
-        return STATES[int(number)] if number in (0, 1, 2) else ""
+        return NAMES[int(number)] if number in (0, 1, 2) else ""
 
     def _figure(self, key: str, value: Any, epoch: int | None) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float | None):
@@ -69,9 +70,9 @@ class Record:
             if len(curve) > KEPT:
                 del curve[1:-1:2]
         if key.startswith("collapse/") and value in (0, 1, 2) and value != (before if before is not None else 0):
-            was = STATES[int(before)] if before in (0, 1, 2) else ""
+            was = NAMES[int(before)] if before in (0, 1, 2) else ""
             told = f"epoch {epoch + 1}: " if epoch is not None else ""
-            self.messages.append(f"{told}{key.split('/', 1)[1]} is {STATES[int(value)]}{was and f'; was {was}'}")
+            self.messages.append(f"{told}{key.split('/', 1)[1]} is {NAMES[int(value)]}{was and f'; was {was}'}")
 
 
 def _whole(value: Any) -> int | None:

@@ -2,12 +2,12 @@
 
 from itertools import pairwise
 
+from vaelab.diagnostics.collapse import NAMES
 from vaelab.report.drawn import Drawn
 from vaelab.report.figures.style import canvas, plain
 from vaelab.report.record import Record, Series
 from vaelab.report.words import sentence
 
-STATES = ("alive", "fading", "collapsed")
 COLOURS = ("#0f9474", "#d9a400", "#c0392b")
 
 
@@ -25,7 +25,7 @@ def collapse(record: Record) -> Drawn | None:
     spans = [f"epoch {b}" if b - a == 1 else f"epochs {a + 1} to {b}" for a, b in pairwise(edges)]
     figure.add_heatmap(
         x=edges, y=[plain(layer) for layer in series], z=rows, zmin=-0.5, zmax=2.5, ygap=6, colorscale=_scale(),
-        colorbar={"tickvals": [0, 1, 2], "ticktext": list(STATES), "len": 1, "thickness": 14, "ticks": ""},
+        colorbar={"tickvals": [0, 1, 2], "ticktext": list(NAMES), "len": 1, "thickness": 14, "ticks": ""},
         customdata=[[f"{span}: {_word(v)}" for v, span in zip(row, spans, strict=True)] for row in rows],
         hovertemplate="%{y}, %{customdata}<extra></extra>",
     )  # fmt: skip
@@ -39,7 +39,7 @@ def collapse(record: Record) -> Drawn | None:
 
 def state(value: float) -> str:
     """0, 1, 2 as a word."""
-    return STATES[min(max(round(value), 0), 2)]
+    return NAMES[min(max(round(value), 0), 2)]
 
 
 def _word(value: float | None) -> str:

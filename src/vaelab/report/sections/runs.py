@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from vaelab.diagnostics.collapse import NAMES
 from vaelab.report.cap import marks
 from vaelab.report.html import Html, tag
 from vaelab.report.parts import Section, missing
@@ -53,7 +54,7 @@ def _cells(row: Row, settings: list[str], figures: list[str]) -> list[Html]:
         shown = _shown(row, key, mean)
         made.append(tag("td", shown, data_value="" if mean is None else repr(mean), title=title))
     state = tag("span", row.state, class_=f"state {row.state}") if row.state else "–"
-    made.append(tag("td", state, data_value={"alive": 0, "fading": 1, "collapsed": 2}.get(row.state, "")))
+    made.append(tag("td", state, data_value=NAMES.index(row.state) if row.state in NAMES else ""))
     return made
 
 

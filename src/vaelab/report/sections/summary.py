@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from vaelab.diagnostics.collapse import NAMES
 from vaelab.report.figures.collapse import state
 from vaelab.report.html import Html, tag
 from vaelab.report.parts import Section, code, missing, table
@@ -115,7 +116,7 @@ def _with_kl(record: Record, name: str, one: dict[str, Any], active: object) -> 
 
 
 def _state(word: str) -> Html | str:
-    known = word if word in ("alive", "fading", "collapsed") else None
+    known = word if word in NAMES else None
     return tag("span", word, class_=f"state {known}") if known else word or "–"
 
 
