@@ -58,9 +58,15 @@ def run(arguments: list[str]) -> int:
             rest = with_run(door, rest)
         if door == "train":
             from vaelab.config.continuation import with_resume
+            from vaelab.sweep.arguments import with_sweep
+            from vaelab.sweep.process import end_with_parent
 
-            rest = with_resume(rest)
-        _enter(door, rest)
+            end_with_parent()
+            rest = with_sweep(with_resume(rest))
+        try:
+            _enter(door, rest)
+        finally:
+            code = _sweep_ended()
     except UserError as error:
         return _report(error)
     except SystemExit as leaving:
@@ -81,7 +87,12 @@ def run(arguments: list[str]) -> int:
             return _report(known)
         traceback.print_exc()
         return 1
-    return 0
+    return code
+
+
+def _sweep_ended() -> int:
+    notice = sys.modules.get("vaelab.sweep.notice")  # not imported where there was no sweep
+    return notice.ended() if notice is not None else 0
 
 
 def _enter(door: str, rest: list[str]) -> None:

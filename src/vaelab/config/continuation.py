@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
+from vaelab.sweep.arguments import is_sweep
 
 # how a run is watched, how long it goes on, what is done at its end
 FREE = (
-    *("logger", "evaluation", "report", "diagnosis", "threads", "resume"),
+    *("logger", "evaluation", "report", "diagnosis", "threads"),
     *("trainer.max_epochs", "trainer.check_val_every_n_epoch", "trainer.compile", "trainer.log_every_n_steps"),
     *("trainer.enable_progress_bar", "trainer.enable_model_summary"),
     *(f"callbacks.{name}" for name in ("history", "progress", "collapse", "pictures", "interrupt", "checkpoints")),
@@ -20,6 +21,8 @@ FROM_HERE = (
     *(f"optimizer.{key}" for key in ("lr", "betas", "weight_decay", "warmup_steps", "cosine_decay")),
     *("optimizer.clip_norm", "optimizer.skip_norm"),
 )
+# of the command and not of the run
+OF_A_COMMAND = ("resume", "returns", "gpus_per_job")
 _NOTHING = "(none)"
 
 
@@ -46,8 +49,8 @@ def with_resume(arguments: list[str]) -> list[str]:
     asked = [argument.removeprefix("resume=") for argument in arguments if argument.startswith("resume=")]
     if not asked or asked[-1] in ("", "null"):
         return arguments
-    if {"-m", "--multirun"} & set(arguments):
-        raise ConfigError("resume goes on with one run: leave out -m, and resume the runs of a sweep one by one")
+    if is_sweep(arguments):
+        raise ConfigError("resume goes on with one run; a sweep goes on by the command that began it, given again")
     if moved := [argument for argument in arguments if argument.lstrip("+").startswith(("hydra.run.", "hydra.sweep."))]:
         raise ConfigError(f"resume goes on in the run's own folder: leave out {moved[0]}")
     folder = Path(asked[-1].strip("'\""))
@@ -57,7 +60,8 @@ def with_resume(arguments: list[str]) -> list[str]:
         raise CheckpointError(str(error).replace("run=", "resume=", 1)) from None
     flags = [argument for argument in arguments if argument.startswith("-")]
     own = [argument for argument in arguments if not argument.startswith(("-", "resume="))]
-    where = [f"resume={_quoted(folder)}", f"hydra.run.dir={_quoted(folder)}", "hydra.output_subdir=null"]
+    # one that was a job of a search is none now
+    where = [f"resume={_quoted(folder)}", f"hydra.run.dir={_quoted(folder)}", "hydra.mode=RUN"]
     return [*flags, *said_before(folder), *own, *where]
 
 
@@ -69,19 +73,28 @@ def said_before(folder: Path) -> list[str]:
 
 
 def keep_said(folder: Path, overrides: list[str]) -> None:
-    """Write .hydra/overrides.resume-<n>.yaml: what was typed for this part of the run."""
+    """Write .hydra/overrides.resume-<n>.yaml: what was typed for this part of the run, if anything was."""
     import yaml
 
+    if not overrides:
+        return
     path = folder / ".hydra" / f"overrides.resume-{len(_segments(folder)) + 1}.yaml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(yaml.safe_dump(overrides))
 
 
+def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
+    """Every setting that differs between two configs, but for those that only say how the command was given."""
+    old, new = dict(_flat("", before)), dict(_flat("", now))
+    keys = [
+        key for key in {**old, **new} if old.get(key, _NOTHING) != new.get(key, _NOTHING) and key not in OF_A_COMMAND
+    ]
+    return [Change(key, old.get(key, _NOTHING), new.get(key, _NOTHING)) for key in keys]
+
+
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
     """Every setting that differs. Raises ConfigError, which lists them, where one may not."""
-    old, new = dict(_flat("", before)), dict(_flat("", now))
-    keys = [key for key in {**old, **new} if old.get(key, _NOTHING) != new.get(key, _NOTHING) and key != "resume"]
-    found = [Change(key, old.get(key, _NOTHING), new.get(key, _NOTHING)) for key in keys]
+    found = difference(before, now)
     if refused := [str(change) for change in found if not _is_in(change.key, (*FREE, *FROM_HERE))]:
         raise ConfigError(
             f"a resumed run keeps its model, data and seed, and these differ: {'; '.join(refused)}. "
