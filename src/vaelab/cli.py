@@ -58,8 +58,9 @@ def run(arguments: list[str]) -> int:
             rest = with_run(door, rest)
         if door == "train":
             from vaelab.config.continuation import with_resume
+            from vaelab.config.fork import with_fork
 
-            rest = with_resume(rest)
+            rest = with_resume(with_fork(rest))
         _enter(door, rest)
     except UserError as error:
         return _report(error)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vaelab.config.continuation import changes, said_before
+from vaelab.config.continuation import changes, said_now
 from vaelab.config.run_folder import read_config
 from vaelab.errors import ConfigError
 
@@ -33,6 +33,5 @@ def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tr
 
     start = find_start(folder, changed, epochs, first)
     if first:
-        said = typed[len(said_before(folder)) :]
-        make_ready(folder, start, [one for one in said if not one.startswith("resume=")])
+        make_ready(folder, start, said_now(typed))
     return train(cfg, folder, first, start)

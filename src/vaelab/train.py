@@ -50,6 +50,7 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     import torch
 
     from vaelab.training.build import build
+    from vaelab.training.fork import begin_from, forked_words
     from vaelab.training.machine import keep_memory
     from vaelab.training.quiet import quiet
     from vaelab.training.signals import signals_as_they_were
@@ -60,10 +61,14 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     if cfg["threads"]:
         torch.set_num_threads(cfg["threads"])
     run = build(cfg, folder)
+    forked = begin_from(run.module, Path(cfg["fork"])) if cfg.get("fork") and start is None else None
     if first:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "config.json", cfg)
         print(f"run folder: {folder}\n{_summary(run)}", flush=True)
+        if forked is not None:
+            write_json(folder / "forked_from.json", forked)
+            print(forked_words(forked), flush=True)
         if start is not None:
             print(start.words, flush=True)
         half = str(cfg["trainer"].get("precision")).startswith(("16", "bf16"))

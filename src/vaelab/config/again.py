@@ -10,8 +10,13 @@ def changed(before: Sequence[str], new: Sequence[str]) -> str:
     A new choice of a group takes the settings and sub-groups of the old one away; where the run's folder was is not
     said again.
     """
-    kept = [one for one in before if not _key(one).startswith("hydra.") and not any(_replaces(n, one) for n in new)]
-    return shlex.join(["vaelab", "train", *kept, *new])
+    said = [one for one in before if not _key(one).startswith("hydra.")]
+    return shlex.join(["vaelab", "train", *kept(said, new), *new])
+
+
+def kept(before: Sequence[str], new: Sequence[str]) -> list[str]:
+    """The overrides that no `new` one replaces."""
+    return [one for one in before if not any(_replaces(n, one) for n in new)]
 
 
 def _key(override: str) -> str:
@@ -20,6 +25,6 @@ def _key(override: str) -> str:
 
 def _replaces(new: str, old: str) -> bool:
     key, was = _key(new), _key(old)
-    # a choice such as objective=elbo has no dot; objective.schedule.value=1 is a setting
+    # a choice such as objective=elbo or objective/schedule=linear has no dot; objective.schedule.value=1 is a setting
     group = "." not in key
-    return was == key or (group and was.startswith((f"{key}.", f"{key}/")))
+    return was == key or (group and was.replace("/", ".").startswith(f"{key.replace('/', '.')}."))

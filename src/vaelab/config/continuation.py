@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from vaelab.config.again import kept
 from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
 
@@ -57,15 +58,24 @@ def with_resume(arguments: list[str]) -> list[str]:
         raise CheckpointError(str(error).replace("run=", "resume=", 1)) from None
     flags = [argument for argument in arguments if argument.startswith("-")]
     own = [argument for argument in arguments if not argument.startswith(("-", "resume="))]
-    where = [f"resume={_quoted(folder)}", f"hydra.run.dir={_quoted(folder)}", "hydra.output_subdir=null"]
-    return [*flags, *said_before(folder), *own, *where]
+    where = [f"hydra.run.dir={quoted(folder)}", "hydra.output_subdir=null"]
+    return [*flags, *kept(said_before(folder), own), f"resume={quoted(folder)}", *own, *where]
+
+
+def said_now(typed: list[str]) -> list[str]:
+    """Of what was typed for a run, up to now, that which was typed now: after resume=, see `with_resume`."""
+    at = next((i for i, one in enumerate(typed) if one.startswith("resume=")), len(typed))
+    return typed[at + 1 :]
 
 
 def said_before(folder: Path) -> list[str]:
-    """What was typed for a run and for each time it was resumed, without what only says where it is."""
+    """What was typed for a run and each time it was resumed, as far as it holds, without what only says where it is."""
     # without them the settings are held against config.json
-    parts = [read_overrides(folder, name) for name in ("overrides.yaml", *(path.name for path in _segments(folder)))]
-    return [one for part in parts for one in part if not one.lstrip("+~").startswith(("hydra.", "hydra/", "resume="))]
+    said: list[str] = []
+    for name in ("overrides.yaml", *(path.name for path in _segments(folder))):
+        part = read_overrides(folder, name)
+        said = [*kept(said, part), *part]
+    return [one for one in said if not one.lstrip("+~").startswith(("hydra.", "hydra/", "resume="))]
 
 
 def keep_said(folder: Path, overrides: list[str]) -> None:
@@ -108,5 +118,6 @@ def _is_in(key: str, groups: tuple[str, ...]) -> bool:
     return any(key == group or key.startswith(f"{group}.") for group in groups)
 
 
-def _quoted(folder: Path) -> str:
+def quoted(folder: Path) -> str:
+    """A folder as Hydra reads it, whatever its name holds."""
     return "'" + str(folder).replace("\\", "\\\\").replace("'", "\\'") + "'"

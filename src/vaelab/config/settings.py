@@ -21,9 +21,10 @@ _TRAIN: dict[str, Any] = {
     "diagnosis": dict | None,
     "report": bool,
     "resume": str | None,
+    "fork": str | None,
 }
 
-_OPTIONAL = ("logger", "callbacks", "diagnosis", "report", "resume")
+_OPTIONAL = ("logger", "callbacks", "diagnosis", "report", "resume", "fork")
 
 # by the dotted name of the group they stand in; "" is the top. No other setting may stand there.
 SETTINGS: dict[str, dict[str, Argument]] = {
