@@ -1,12 +1,16 @@
 """vaelab train resume=<folder>: a stopped run goes on, exactly."""
 
-import json
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vaelab.config.continuation import changes, said_now
+from vaelab.config.again import value
+from vaelab.config.continuation import Change, changes, said_before, said_now
+from vaelab.config.paths import plain
 from vaelab.config.run_folder import read_config
 from vaelab.errors import ConfigError
+from vaelab.report.read import read_json
 
 
 def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = True) -> float:
@@ -17,14 +21,13 @@ def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tr
     """
     if Path(cfg["resume"]).resolve() != folder.resolve():
         raise ConfigError(f"resume={cfg['resume']} is an argument of `vaelab train`, and of no sweep, script or file")
-    cfg = {**cfg, "resume": None}
-    before = read_config(folder)
-    changed = changes(before, cfg)
-    epochs, done = cfg["trainer"].get("max_epochs", -1), folder / "DONE.json"
-    if done.exists() and before["trainer"].get("max_epochs", -1) == epochs:
-        elbo: float = json.loads(done.read_text())["elbo"]
-        print(f"{folder} is finished: give a larger trainer.max_epochs to train it further")
-        return elbo
+    named, cfg = cfg["resume"], {**cfg, "resume": None}
+    before, said = read_config(folder), said_now(typed)
+    changed = changes(before, cfg, _again(folder) if typed else None, named, said)
+    epochs, done = cfg["trainer"].get("max_epochs", -1), read_json(folder / "DONE.json")
+    if "elbo" in done and before["trainer"].get("max_epochs", -1) == epochs:
+        print(_finished(named, done, changed))
+        return float(done["elbo"])
     if cfg["trainer"].get("max_steps", -1) not in (-1, None):
         raise ConfigError("a run with trainer.max_steps cannot be resumed exactly: use trainer.max_epochs")
 
@@ -33,5 +36,41 @@ def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tr
 
     start = find_start(folder, changed, epochs, first)
     if first:
-        make_ready(folder, start, said_now(typed))
+        make_ready(folder, start, said)
     return train(cfg, folder, first, start)
+
+
+def _again(folder: Path) -> dict[str, Any] | None:
+    """What was typed for a run, composed as conf/ is now; None where conf/ no longer knows it."""
+    from hydra import compose
+
+    try:
+        return plain(compose("train", said_before(folder)))
+    except Exception:  # Hydra's and OmegaConf's have no ancestor in common
+        return None
+
+
+def _finished(folder: str, done: Mapping[str, Any], changed: Sequence[Change]) -> str:
+    """What is said of a run that has nothing left to train, and the commands that are the next ones."""
+    run = shlex.quote(f"run={folder}")
+    asked = [
+        f"vaelab {door}{_settings(changed, group)}"
+        for group, door in (
+            ("evaluation", f"evaluate {run}"),
+            ("diagnosis", f"diagnose {run}"),
+            ("report", f"report {shlex.quote(folder)}"),
+        )
+        if any(change.key.split(".")[0] == group for change in changed)
+    ]
+    usual = [f"vaelab evaluate {run} iw_samples=5000", f"vaelab sample {run}"]
+    return (
+        f"{folder} is finished: elbo {done['elbo']:.2f} at step {done.get('step')}\n"
+        f"to train it further: vaelab train {shlex.quote(f'resume={folder}')} trainer.max_epochs=<more>\n"
+        f"{'what differs' if asked else 'next'}, without training: {'; '.join(asked or usual)}"
+    )
+
+
+def _settings(changed: Sequence[Change], group: str) -> str:
+    """The changed settings of a group as the command that is made for it takes them."""
+    split = [(*change.key.partition("."), change.now) for change in changed]
+    return "".join(" " + shlex.quote(f"{name}={value(now)}") for at, _, name, now in split if at == group and name)

@@ -1,7 +1,12 @@
 """The command that runs a run again, with something changed. Without torch."""
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# what Hydra reads as a value of another type
+_NO_WORDS = ("null", "true", "false", "inf", "nan")
 
 
 def changed(before: Sequence[str], new: Sequence[str]) -> str:
@@ -17,6 +22,19 @@ def changed(before: Sequence[str], new: Sequence[str]) -> str:
 def kept(before: Sequence[str], new: Sequence[str]) -> list[str]:
     """The overrides that no `new` one replaces."""
     return [one for one in before if not any(_replaces(n, one) for n in new)]
+
+
+def value(of: Any) -> str:
+    """A value as it is typed after a key and a `=`."""
+    if isinstance(of, Mapping):
+        return f"{{{','.join(f'{key}:{value(inner)}' for key, inner in of.items())}}}"
+    if isinstance(of, list):
+        return f"[{','.join(map(value, of))}]"
+    if of is None or isinstance(of, bool):
+        return {None: "null", True: "true", False: "false"}[of]
+    text = str(of)
+    plain = not isinstance(of, str) or (re.fullmatch(r"[A-Za-z_/][\w./-]*", text) and text.lower() not in _NO_WORDS)
+    return text if plain else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _key(override: str) -> str:

@@ -1,10 +1,11 @@
 """`vaelab train resume=<folder>`: which command goes on with a run, and what may differ from the one that began it."""
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vaelab.config.again import kept
+from vaelab.config.again import kept, value
 from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
 
@@ -25,18 +26,22 @@ _NOTHING = "(none)"
 
 
 class Change(NamedTuple):
-    """A setting that differs, and whether training itself is another from here on."""
+    """A setting that differs, and whether training itself is another from here on.
+
+    `edited`: not by what was typed, but because conf/, or the version of vaelab, is another than when the run began.
+    """
 
     key: str
     before: Any
     now: Any
+    edited: bool = False
 
     @property
     def acts(self) -> bool:
         return _is_in(self.key, FROM_HERE)
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.before} → {self.now}"
+        return f"{self.key}: {self.before} → {self.now}{' (conf/ was edited since)' if self.edited else ''}"
 
 
 def with_resume(arguments: list[str]) -> list[str]:
@@ -87,17 +92,42 @@ def keep_said(folder: Path, overrides: list[str]) -> None:
     path.write_text(yaml.safe_dump(overrides))
 
 
-def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
-    """Every setting that differs. Raises ConfigError, which lists them, where one may not."""
+def difference(
+    before: Mapping[str, Any], now: Mapping[str, Any], again: Mapping[str, Any] | None = None
+) -> list[Change]:
+    """Every setting that differs. `again`: what was typed before, composed now; None where that is not known."""
     old, new = dict(_flat("", before)), dict(_flat("", now))
+    replayed = old if again is None else dict(_flat("", again))
     keys = [key for key in {**old, **new} if old.get(key, _NOTHING) != new.get(key, _NOTHING) and key != "resume"]
-    found = [Change(key, old.get(key, _NOTHING), new.get(key, _NOTHING)) for key in keys]
-    if refused := [str(change) for change in found if not _is_in(change.key, (*FREE, *FROM_HERE))]:
-        raise ConfigError(
-            f"a resumed run keeps its model, data and seed, and these differ: {'; '.join(refused)}. "
-            "Leave them out, or begin a new run."
-        )
-    return found
+    return [
+        Change(key, *(one.get(key, _NOTHING) for one in (old, new)), new.get(key) == replayed.get(key)) for key in keys
+    ]
+
+
+def changes(
+    before: Mapping[str, Any],
+    now: Mapping[str, Any],
+    again: Mapping[str, Any] | None = None,
+    folder: Path | str = "<run folder>",
+    said: Sequence[str] = (),
+) -> list[Change]:
+    """`difference`. Raises ConfigError, which lists them, where a setting differs that may not.
+
+    `folder` and `said` are of the commands that it names: the run's, and what was typed now.
+    """
+    found = difference(before, now, again)
+    refused = [change for change in found if not _is_in(change.key, (*FREE, *FROM_HERE))]
+    if not refused:
+        return found
+    advice = ["Leave them out"] if not all(change.edited for change in refused) else []
+    if edited := [_as_it_was(change, before, now) for change in refused if change.edited]:
+        advice = ["Leave out what was typed"] if advice else []
+        advice.append(f"keep what was: {shlex.join(edited)}")
+    fork = shlex.join(["vaelab", "train", f"fork={folder}", *said])
+    raise ConfigError(
+        f"a resumed run keeps its model, data and seed, and these differ: {'; '.join(map(str, refused))}. "
+        f"{_capital(', '.join(advice))}; or begin a new run from its weights: {fork}"
+    )
 
 
 def _segments(folder: Path) -> list[Path]:
@@ -112,6 +142,25 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _flat(f"{path}.{key}" if path else str(key), inner)
     elif value not in (None, {}):  # a group that is empty or null has no settings
         yield path, value
+
+
+def _as_it_was(change: Change, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The override that gives a setting its value of before."""
+    if change.before is not _NOTHING:
+        return f"{'' if _has(now, change.key) else '+'}{change.key}={value(change.before)}"
+    return f"{change.key}=null" if _has(before, change.key) else f"~{change.key}"
+
+
+def _has(cfg: Any, key: str) -> bool:
+    for name in key.split("."):
+        if not isinstance(cfg, Mapping) or name not in cfg:
+            return False
+        cfg = cfg[name]
+    return True
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _is_in(key: str, groups: tuple[str, ...]) -> bool:
