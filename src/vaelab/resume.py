@@ -32,12 +32,9 @@ def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tr
         raise ConfigError("a run with trainer.max_steps cannot be resumed exactly: use trainer.max_epochs")
 
     from vaelab.train import train
-    from vaelab.training.resume import find_start, make_ready
+    from vaelab.training.resume import find_start
 
-    start = find_start(folder, changed, epochs, first)
-    if first:
-        make_ready(folder, start, said)
-    return train(cfg, folder, first, start)
+    return train(cfg, folder, first, find_start(folder, changed, epochs, first, said))
 
 
 def _again(folder: Path) -> dict[str, Any] | None:

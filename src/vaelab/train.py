@@ -49,12 +49,12 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     return the elbo."""
     import torch
 
+    from vaelab.training.begin import begin
     from vaelab.training.build import build
-    from vaelab.training.fork import begin_from, forked_words
+    from vaelab.training.fork import begin_from
     from vaelab.training.machine import keep_memory
     from vaelab.training.quiet import quiet
     from vaelab.training.signals import signals_as_they_were
-    from vaelab.training.store import write_json
 
     quiet()
     keep_memory()
@@ -63,17 +63,7 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     run = build(cfg, folder)
     forked = begin_from(run.module, Path(cfg["fork"])) if cfg.get("fork") and start is None else None
     if first:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "config.json", cfg)
-        print(f"run folder: {folder}\n{_summary(run)}", flush=True)
-        if forked is not None:
-            write_json(folder / "forked_from.json", forked)
-            print(forked_words(forked), flush=True)
-        if start is not None:
-            print(start.words, flush=True)
-        half = str(cfg["trainer"].get("precision")).startswith(("16", "bf16"))
-        if half and cfg["trainer"].get("accelerator") == "cpu":
-            print("note: 16-bit networks run several times slower than 32-bit ones on most CPUs", flush=True)
+        begin(run, cfg, folder, start, forked)
     try:
         for logger in run.trainer.loggers:
             logger.log_hyperparams(cfg)
@@ -134,17 +124,6 @@ def _diagnose(facts: dict[str, Any], cfg: dict[str, Any]) -> None:
             print(f"what was left out for time, `vaelab diagnose run={facts['run']}` may take more of", flush=True)
     except Exception as error:
         print(f"no diagnosis: {error}; `vaelab diagnose run={facts['run']}` tries again", flush=True)
-
-
-def _summary(run: Any) -> str:
-    parameters = sum(p.numel() for p in run.module.parameters())
-    h = run.module.hierarchy
-    layers = " ← ".join(f"z{i}[{d}]" for i, d in enumerate(h.z_dims, start=1))
-    return (
-        f"{type(run.module).__name__}: x{list(run.data.x_shape)} ← {layers}, {parameters:,} parameters; "
-        f"data {run.data.name} in units {run.data.units} ({run.data.transform}), "
-        f"{len(run.data.split('train'))} training images"
-    )
 
 
 def _contents(folder: Path) -> str:

@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from tests.training.crash import forked
 from tests.training.test_resume import SMALL
@@ -14,6 +16,7 @@ from vaelab import compose
 from vaelab.config.again import value
 from vaelab.config.continuation import changes
 from vaelab.errors import ConfigError
+from vaelab.training.segments import other_machine
 
 TYPED = [*SMALL, "model=vae", "~callbacks.collapse", "trainer.max_epochs=1"]
 
@@ -162,3 +165,60 @@ def test_checkpoints_without_a_config_are_told(vaelab: Any, run: Path) -> None:
         code, _, err = vaelab(*command)
         assert code == 5 and "its config.json is missing" in err and len(err.splitlines()) == 1, err
     assert not list(run.parent.glob("outputs*"))
+
+
+def test_another_machine_is_told_and_the_run_goes_on(vaelab: Any, run: Path) -> None:
+    first = json.loads((run / "segments.jsonl").read_text())
+    machine = first["machine"]
+    assert (first["segment"], first["from_step"], first["overrides"]) == (1, 0, [])
+    assert machine["torch"] == torch.__version__ and machine["threads"] == 1 and machine["processes"] == 1
+    edited = {**machine, "torch": "1.0", "threads": 64}
+    (run / "segments.jsonl").write_text(json.dumps({**first, "machine": edited}) + '\n{"segment": 2, "from_')
+    code, out, err = vaelab("train", "resume=a run", "trainer.max_epochs=2")
+    assert code == 0, err
+    assert f"note: torch 1.0 → {torch.__version__}, threads 64 → 1: training goes on, but not bit by bit" in out
+    _, second = map(json.loads, (run / "segments.jsonl").read_text().splitlines())
+    assert (second["segment"], second["overrides"]) == (2, ["trainer.max_epochs=2"])
+    assert second["from_step"] == first_step(run) and second["machine"] == machine and second["data"] == first["data"]
+    code, out, err = vaelab("train", "resume=a run", "trainer.max_epochs=3")
+    assert code == 0 and "bit by bit" not in out, err
+    (run / "segments.jsonl").unlink()  # a run of before there was one
+    code, out, err = vaelab("train", "resume=a run", "trainer.max_epochs=4")
+    assert code == 0 and "bit by bit" not in out, err
+
+
+def first_step(run: Path) -> int:
+    """At which its first epoch ended."""
+    rows = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    return next(row["step"] for row in rows if "val/elbo" in row)
+
+
+def test_code_that_is_another_may_round_the_same(run: Path) -> None:
+    machine = json.loads((run / "segments.jsonl").read_text())["machine"]
+    assert other_machine(run, machine) is None
+    note = other_machine(run, {**machine, "vaelab": "9.9"})
+    assert note == f"note: vaelab {machine['vaelab']} → 9.9: training goes on, but perhaps not bit by bit"
+
+
+def test_other_data_are_refused_on_resuming_and_told_on_evaluating(vaelab: Any, tmp_path: Path) -> None:
+    x = np.random.default_rng(0).random((60, 6, 6)) < 0.5
+    np.savez(tmp_path / "x.npz", train=x[:40], val=x[40:50], test=x[50:])
+    typed = ["data=arrays", "data.path=x.npz", "data.batch_size=10", *TYPED[2:], "hydra.run.dir=a"]
+    code, _, err = vaelab("train", *typed)
+    assert code == 0, err
+    before = files(tmp_path / "a")
+    x[0, 0, 0] ^= True
+    for train, words in ((x[:40], "train split of other pixels"), (x[:39], "train split 40 → 39 images")):
+        np.savez(tmp_path / "x.npz", train=train, val=x[40:50], test=x[50:])
+        code, _, err = vaelab("train", "resume=a", "trainer.max_epochs=2")
+        assert code == 4 and f"the data have changed since this run began: {words}. " in err, err
+        assert "vaelab train fork=" in err and files(tmp_path / "a") == before
+        code, out, err = vaelab("evaluate", "a", "iw_samples=2", "split=val")
+        assert code == 0 and f"note: the data have changed since this run began: {words}" in out, err
+        (tmp_path / "a" / "evaluation_val.json").unlink()
+    code, out, err = vaelab("train", "fork=a", "hydra.run.dir=b")
+    assert code == 0 and "the data have changed" not in out, err
+    x[0, 0, 0] ^= True
+    np.savez(tmp_path / "x.npz", train=x[:40], val=x[40:50], test=x[50:])
+    code, out, err = vaelab("train", "resume=a", "trainer.max_epochs=2")
+    assert code == 0 and "the data have changed" not in out, err

@@ -100,7 +100,8 @@ def difference(
     replayed = old if again is None else dict(_flat("", again))
     keys = [key for key in {**old, **new} if old.get(key, _NOTHING) != new.get(key, _NOTHING) and key != "resume"]
     return [
-        Change(key, *(one.get(key, _NOTHING) for one in (old, new)), new.get(key) == replayed.get(key)) for key in keys
+        Change(key, old.get(key, _NOTHING), new.get(key, _NOTHING), edited=new.get(key) == replayed.get(key))
+        for key in keys
     ]
 
 
