@@ -219,6 +219,10 @@ def test_other_data_are_refused_on_resuming_and_told_on_evaluating(vaelab: Any, 
     code, out, err = vaelab("train", "fork=a", "hydra.run.dir=b")
     assert code == 0 and "the data have changed" not in out, err
     x[0, 0, 0] ^= True
-    np.savez(tmp_path / "x.npz", train=x[:40], val=x[40:50], test=x[50:])
-    code, out, err = vaelab("train", "resume=a", "trainer.max_epochs=2")
-    assert code == 0 and "the data have changed" not in out, err
+    np.savez(tmp_path / "y.npz", train=x[:40], val=x[40:50], test=x[50:])
+    code, out, err = vaelab("train", "resume=a", "trainer.max_epochs=2", "data.path=y.npz")
+    assert code == 0 and "data.path: x.npz → y.npz" in out and "the data have changed" not in out, err
+    # of whatever the file says
+    (tmp_path / "a" / "segments.jsonl").write_text('{"data": {"train": 3, "val": {"images": "?"}}, "machine": {}}\n')
+    code, out, err = vaelab("evaluate", "a", "iw_samples=2")
+    assert code == 0 and "val split ? → 10 images" in out, err

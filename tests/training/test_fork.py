@@ -1,6 +1,7 @@
 """A new run that begins from another one's weights, and says what it took of them."""
 
 import json
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from vaelab import compose
 from vaelab.config.fork import with_fork
 from vaelab.errors import CheckpointError, ConfigError
 from vaelab.training.build import build
-from vaelab.training.fork import begin_from
+from vaelab.training.fork import begin_from, forked_words
 from vaelab.training.store import load, verify
 
 SOURCE = [*SMALL, "model.z_dims=[3,2]", "callbacks=ema", "trainer.max_epochs=2"]
@@ -53,6 +54,21 @@ def test_what_does_not_fit_is_named_and_stays_as_it_was(source: Path) -> None:
         assert torch.equal(before[name], after[name]), name
     assert sum(not torch.equal(before[name], after[name]) for name in before) > 0
     assert told["taken"] + len(told["missing"]) + len(told["other_shape"]) == told["weights"]
+
+
+def test_without_a_good_best_the_last_is_taken_or_it_is_said_how(source: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(source, tmp_path / "copy"))
+    best = folder / "checkpoints" / "best.ckpt"
+    best.write_bytes(b"nothing")
+    with pytest.raises(CheckpointError, match=r"best.ckpt is damaged: .* Take it away, and last.ckpt is used$"):
+        begin_from(module_of(SOURCE), folder)
+    best.unlink()
+    module = module_of(SOURCE)
+    told = begin_from(module, folder)
+    assert told["checkpoint"] == "last.ckpt" and "(last.ckpt, moving average)" in forked_words(told)
+    last = load(folder / "checkpoints" / "last.ckpt")
+    assert all(torch.equal(value, last["state_dict"][name]) for name, value in module.state_dict().items())
+    assert not all(torch.equal(value, last["current_model_state"][n]) for n, value in module.state_dict().items())
 
 
 def test_nothing_that_fits_is_an_error(source: Path) -> None:

@@ -9,8 +9,10 @@ from vaelab.config.again import kept, value
 from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
 
-# how a run is watched, how long it goes on, what is done at its end
+# how a run is watched, how long it goes on, what is done at its end, where its data lie: whether they are the same is
+# seen when they are read
 FREE = (
+    "data.path",
     *("logger", "evaluation", "report", "diagnosis", "threads", "resume"),
     *("trainer.max_epochs", "trainer.check_val_every_n_epoch", "trainer.compile", "trainer.log_every_n_steps"),
     *("trainer.enable_progress_bar", "trainer.enable_model_summary"),

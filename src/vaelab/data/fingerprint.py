@@ -21,7 +21,8 @@ def fingerprint(data: ImageData) -> dict[str, Any]:
 
 def data_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """In what two fingerprints differ, in words; [] where they do not."""
-    return [words for split in SPLITS if split in before and (words := _change(split, before[split], now[split]))]
+    known = [split for split in SPLITS if isinstance(before.get(split), Mapping)]
+    return [words for split in known if (words := _change(split, {**now[split], **before[split]}, now[split]))]
 
 
 def _of(x: Tensor) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def parts(record: Record) -> Html | None:
 
 def marked(drawn: Drawn | None, record: Record) -> Drawn | None:
     """A figure over steps with a thin line at each step at which the run was resumed."""
-    resumed = segments(record)[1:]
+    resumed = [one for one in segments(record)[1:] if one.step]
     if drawn is None or not resumed:
         return drawn
     for one in resumed:

@@ -20,7 +20,11 @@ def begin_from(module: nn.Module, source: Path) -> dict[str, Any]:
     CheckpointError where there is no checkpoint, a damaged one, or one of which nothing fits.
     """
     path = find_checkpoint(source, "best")
-    state = load(path)
+    try:
+        state = load(path)
+    except CheckpointError as error:
+        other = " Take it away, and last.ckpt is used" if path.name == "best.ckpt" else ""
+        raise CheckpointError(f"{str(error).partition(' Use ')[0]}{other}") from error
     theirs, own = _weights(state["state_dict"]), _weights(module.state_dict())
     shared = [name for name in own if name in theirs]
     fits = {name: theirs[name] for name in shared if theirs[name].shape == own[name].shape}
