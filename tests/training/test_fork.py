@@ -12,6 +12,7 @@ import torch
 from tests.training.crash import difference, forked, instants
 from tests.training.test_resume import SMALL
 from vaelab import compose
+from vaelab.config.continuation import quoted, unquoted
 from vaelab.config.fork import with_fork
 from vaelab.errors import CheckpointError, ConfigError
 from vaelab.training.build import build
@@ -113,6 +114,9 @@ def test_the_arguments_of_the_source_are_said_again(source: Path, tmp_path: Path
     sweep = ["-m", f"fork={folder}", "optimizer.lr=1e-3,1e-4"]
     assert with_fork(sweep) == ["-m", *before, where, "optimizer.lr=1e-3,1e-4"]
     assert with_fork(["fork=null", "seed=1"]) == ["fork=null", "seed=1"]
+    assert with_fork(with_fork(sweep)) == with_fork(sweep), "a job of a sweep may be given them once more"
+    for name in ("a", "a b", "it's", "a\\b", 'say "a"', "'"):
+        assert unquoted(quoted(Path(name))) == unquoted(name) == Path(name)
     with pytest.raises(ConfigError, match="one of them"):
         with_fork([f"fork={folder}", "resume=b"])
     with pytest.raises(CheckpointError, match="fork=none does not exist"):

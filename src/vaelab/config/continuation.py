@@ -1,5 +1,6 @@
 """`vaelab train resume=<folder>`: which command goes on with a run, and what may differ from the one that began it."""
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -58,7 +59,7 @@ def with_resume(arguments: list[str]) -> list[str]:
         raise ConfigError("resume goes on with one run: leave out -m, and resume the runs of a sweep one by one")
     if moved := [argument for argument in arguments if argument.lstrip("+").startswith(("hydra.run.", "hydra.sweep."))]:
         raise ConfigError(f"resume goes on in the run's own folder: leave out {moved[0]}")
-    folder = Path(asked[-1].strip("'\""))
+    folder = unquoted(asked[-1])
     try:
         read_config(folder)
     except CheckpointError as error:
@@ -173,3 +174,9 @@ def _is_in(key: str, groups: tuple[str, ...]) -> bool:
 def quoted(folder: Path) -> str:
     """A folder as Hydra reads it, whatever its name holds."""
     return "'" + str(folder).replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def unquoted(text: str) -> Path:
+    """A folder as it was typed: plainly, or as `quoted` writes it."""
+    quote = text[:1] if text[:1] in ("'", '"') and text[-1:] == text[:1] and len(text) > 1 else ""
+    return Path(re.sub(r"\\(['\"\\])", r"\1", text[1:-1]) if quote else text)

@@ -1,9 +1,7 @@
 """`vaelab train fork=<folder>`: a new run that begins from the weights of another, with its settings."""
 
-from pathlib import Path
-
 from vaelab.config.again import kept
-from vaelab.config.continuation import quoted, said_before
+from vaelab.config.continuation import quoted, said_before, unquoted
 from vaelab.config.run_folder import find_checkpoint, read_config
 from vaelab.errors import CheckpointError, ConfigError
 
@@ -15,12 +13,11 @@ def with_fork(arguments: list[str]) -> list[str]:
     ConfigError where a run is to be resumed as well.
     """
     asked = [argument for argument in arguments if argument.startswith("fork=")]
-    given = [argument.partition("=")[2].strip("'\"") for argument in asked]
-    if not asked or given[-1] in ("", "null"):
+    if not asked or asked[-1] in ("fork=", "fork=null"):
         return arguments
     if any(one.startswith("resume=") and one not in ("resume=", "resume=null") for one in arguments):
         raise ConfigError("fork begins a new run and resume goes on with an old one: give one of them")
-    folder = Path(given[-1])
+    folder = unquoted(asked[-1].removeprefix("fork="))
     try:
         read_config(folder)
         find_checkpoint(folder, "best")
