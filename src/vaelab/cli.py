@@ -59,9 +59,15 @@ def run(arguments: list[str]) -> int:
         if door == "train":
             from vaelab.config.continuation import with_resume
             from vaelab.config.fork import with_fork
+            from vaelab.sweep.arguments import with_sweep
+            from vaelab.sweep.process import end_with_parent
 
-            rest = with_resume(with_fork(rest))
-        _enter(door, rest)
+            end_with_parent()
+            rest = with_sweep(with_resume(with_fork(rest)))
+        try:
+            _enter(door, rest)
+        finally:
+            code = _sweep_ended()
     except UserError as error:
         return _report(error)
     except SystemExit as leaving:
@@ -82,7 +88,12 @@ def run(arguments: list[str]) -> int:
             return _report(known)
         traceback.print_exc()
         return 1
-    return 0
+    return code
+
+
+def _sweep_ended() -> int:
+    notice = sys.modules.get("vaelab.sweep.notice")  # not imported where there was no sweep
+    return notice.ended() if notice is not None else 0
 
 
 def _enter(door: str, rest: list[str]) -> None:

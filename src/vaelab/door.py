@@ -1,12 +1,16 @@
 """What the commands have in common: their errors, and how they leave."""
 
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
+from vaelab.atomic import write_json
 from vaelab.config.writable import unwritable
 from vaelab.errors import UserError
 
@@ -35,3 +39,21 @@ def door(main: Callable[..., Any]) -> Callable[..., Any]:
             raise Leave(known) from error
 
     return entered
+
+
+@contextmanager
+def failures_told(folder: Path, first: bool = True) -> Iterator[None]:
+    """Leave FAILED.json in a run folder where something goes wrong: a sweep counts by it, a report shows it. Nothing
+    went wrong where another process has the folder, or where there is no run yet."""
+    try:
+        yield
+    except Exception as error:
+        if first and (folder / "config.json").exists() and not (folder / "DONE.json").exists():
+            write_failed(folder, str(error) or type(error).__name__, getattr(error, "code", 1), traceback.format_exc())
+        raise
+
+
+def write_failed(folder: Path, error: str, code: int, trace: str | None = None) -> None:
+    """FAILED.json: what went wrong in a run, and the exit code that it left with."""
+    with suppress(OSError):  # a full disk: what is told of the failure itself is enough
+        write_json(folder / "FAILED.json", {"error": error, "code": code, "traceback": trace})

@@ -1,20 +1,21 @@
-"""vaelab train resume=<folder>: a stopped run goes on, exactly."""
+"""A run that stopped goes on, exactly: vaelab train resume=<folder>, or the same command again."""
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vaelab.config.again import value
-from vaelab.config.continuation import Change, changes, said_before, said_now
+from vaelab.config.continuation import Change, changes, difference, said_before, said_now
 from vaelab.config.paths import plain
 from vaelab.config.run_folder import read_config
 from vaelab.errors import ConfigError
 from vaelab.report.read import read_json
 
 
-def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = True) -> float:
-    """Go on with the run in `folder` as `cfg` says, and return the elbo; nothing is touched before it is known to fit.
+def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = True) -> None:
+    """Go on with the run in `folder` as `cfg` says; nothing is touched before it is known to fit.
 
     `typed`: all that was typed for the run, up to now. Raises ConfigError for a config of another model, data or seed,
     or a run that cannot go on exactly; CheckpointError where no state is good.
@@ -27,14 +28,46 @@ def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tr
     epochs, done = cfg["trainer"].get("max_epochs", -1), read_json(folder / "DONE.json")
     if "elbo" in done and before["trainer"].get("max_epochs", -1) == epochs:
         print(_finished(named, done, changed))
-        return float(done["elbo"])
+        return
+    _go_on(cfg, folder, changed, said, first)
+
+
+def again(cfg: dict[str, Any], folder: Path, first: bool = True) -> None:
+    """The command that began the run in `folder`, given once more: the run goes on, and a finished one is told.
+
+    Raises ConfigError when the folder holds a run of other settings; else as `resume`.
+    """
+    if differ := difference(read_config(folder), cfg):
+        raise ConfigError(
+            f"{folder} holds a run of other settings: {'; '.join(map(str, differ))}. Give another folder, or "
+            f"go on with that run by `vaelab train resume={folder}` and what shall be different."
+        )
+    if (folder / "DONE.json").exists():
+        print(f"{folder} is finished: elbo {elbo_of(folder):.2f}")
+        return
+    _go_on(cfg, folder, [], [], first)
+
+
+def elbo_of(folder: Path) -> float:
+    """The elbo in DONE.json of a finished run."""
+    elbo: float = json.loads((folder / "DONE.json").read_text())["elbo"]
+    return elbo
+
+
+def _go_on(cfg: dict[str, Any], folder: Path, changed: Sequence[Change], said: list[str], first: bool) -> None:
+    from vaelab.train import train
+    from vaelab.training.last import never_saved
+    from vaelab.training.resume import find_start, start_over
+
     if cfg["trainer"].get("max_steps", -1) not in (-1, None):
         raise ConfigError("a run with trainer.max_steps cannot be resumed exactly: use trainer.max_epochs")
-
-    from vaelab.train import train
-    from vaelab.training.resume import find_start
-
-    return train(cfg, folder, first, find_start(folder, changed, epochs, first, said))
+    if never_saved(folder / "checkpoints"):
+        if first:
+            start_over(folder, said)
+            print(f"{folder} begins anew: it stopped before a state was saved", flush=True)
+        train(cfg, folder, first)
+        return
+    train(cfg, folder, first, find_start(folder, changed, cfg["trainer"].get("max_epochs", -1), first, said))
 
 
 def _again(folder: Path) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from vaelab.config.paths import CONF, plain
-from vaelab.door import door
+from vaelab.door import door, failures_told
 from vaelab.errors import ResourceError, UserError
+from vaelab.lock import held
+from vaelab.told import contents
 
 if TYPE_CHECKING:
     from vaelab.training.resume import Start
@@ -20,28 +23,44 @@ if TYPE_CHECKING:
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
 @door
-def main(cfg: DictConfig) -> float:
-    """Train, evaluate, and return the test split's elbo: what a sweep maximises."""
+def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
+    """Train and evaluate; a job of a sweep does so in a process of its own, and returns what `returns` names."""
     from vaelab.config.check import check
-    from vaelab.config.run_folder import refuse_used, remove_if_unused
-    from vaelab.resume import resume
+    from vaelab.config.run_folder import remove_if_unused
 
     job = HydraConfig.get()
     folder = Path(job.runtime.output_dir)
+    sweeping = job.mode == RunMode.MULTIRUN
     # the other processes of a DDP run share the folder that the first one has prepared
     first = os.environ.get("LOCAL_RANK", "0") == "0"
     try:
         settings = plain(cfg)
-        check(settings, choices=dict(job.runtime.choices), multirun=job.mode == RunMode.MULTIRUN)
-        if settings["resume"] is not None:
-            return resume(settings, folder, list(job.overrides.task), first)
-        if first:
-            refuse_used(folder)
-        return train(settings, folder, first)
+        if sweeping:
+            from vaelab.sweep.job import run_job
+
+            return run_job(settings, folder, job)
+        check(settings, choices=dict(job.runtime.choices))
+        with held(folder) if first else nullcontext(), failures_told(folder, first):
+            _train_or_go_on(settings, cfg, folder, first)
+        return None
     except UserError:
-        if first:
+        if first and not sweeping:
             remove_if_unused(folder)
         raise
+
+
+def _train_or_go_on(settings: dict[str, Any], cfg: DictConfig, folder: Path, first: bool) -> None:
+    """What is to be done in `folder`: begin, go on with what stopped, or say that it is finished."""
+    from vaelab.config.run_folder import holds_run, write_notes
+    from vaelab.resume import again, resume
+
+    if settings["resume"] is not None:
+        return resume(settings, folder, list(HydraConfig.get().overrides.task), first)
+    if holds_run(folder):
+        return again(settings, folder, first)
+    if first:
+        write_notes(folder, HydraConfig.instance().cfg, cfg)
+    train(settings, folder, first)
 
 
 def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start | None" = None) -> float:
@@ -102,13 +121,14 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
             callback.teardown(run.trainer, run.module, "test")
     for logger in run.trainer.loggers:
         logger.save()
-    write_json(folder / "DONE.json", {"elbo": figures["elbo"], "step": run.trainer.global_step})
+    step = run.trainer.global_step
+    write_json(folder / "DONE.json", {"elbo": figures["elbo"], "step": step, "figures": figures})
     show(evaluation_table(report))
     if cfg.get("diagnosis") and run.trainer.global_step >= EARLY:
         _diagnose(facts, cfg)
     if cfg.get("report"):
         print(report_or_why(folder), flush=True)
-    print(_contents(folder))
+    print(contents(folder))
     return figures["elbo"]
 
 
@@ -124,26 +144,6 @@ def _diagnose(facts: dict[str, Any], cfg: dict[str, Any]) -> None:
             print(f"what was left out for time, `vaelab diagnose run={facts['run']}` may take more of", flush=True)
     except Exception as error:
         print(f"no diagnosis: {error}; `vaelab diagnose run={facts['run']}` tries again", flush=True)
-
-
-def _contents(folder: Path) -> str:
-    lines = [f"everything lies in {folder}:"]
-    for name, text in (
-        ("history.jsonl", "every figure at its step"),
-        ("metrics.csv", "the same as a table"),
-        ("units.jsonl", "every unit at every validation"),
-        ("evaluation.json", "the figures above"),
-        ("diagnosis.json", "what each layer carries, the gap, the blur"),
-        ("report.html", "all of it as a page: open it in a browser"),
-        ("images", "samples, reconstructions, coarse to fine, blur, units"),
-        ("checkpoints", "best.ckpt, last.ckpt, and alive.ckpt from before a collapse"),
-        ("wandb", f"curves in the terminal: wandb leet {folder / 'wandb'}"),
-        ("tensorboard", f"curves in a browser: tensorboard --logdir {folder}"),
-    ):
-        if (folder / name).exists():
-            lines.append(f"  {name:<16}{text}")
-    lines.append(f"next: vaelab evaluate run={folder} iw_samples=5000; vaelab sample run={folder}")
-    return "\n".join(lines)
 
 
 def _resources(error: BaseException, cfg: dict[str, Any]) -> ResourceError | None:

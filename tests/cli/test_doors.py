@@ -142,7 +142,7 @@ def test_a_setting_of_another_choice_names_it(vaelab: Run) -> None:
 def test_a_sweep_ends_with_what_to_look_at_it_with(vaelab: Run) -> None:
     code, out, err = vaelab(*TRAIN, "seed=0,1", "report=false", "-m", "hydra.sweep.dir=sweeps/x")
     assert code == 0, err
-    assert out.strip().splitlines()[-1] == "2 runs in sweeps/x; next: vaelab report sweeps/x"
+    assert out.strip().splitlines()[-1] == "next: vaelab report sweeps/x" and "2 jobs in sweeps/x: 2 finished" in out
     assert out.count("next: vaelab report sweeps/x") == 1
 
 

@@ -163,11 +163,18 @@ def test_sample_draws_each_kind_of_picture_and_refuses_what_does_not_fit(folder:
     assert {path.name: path.read_bytes() for path in (folder / "images").iterdir()} == before
 
 
-def test_a_used_folder_is_refused_and_left_alone(folder: Path, vaelab: Run) -> None:
-    before = (folder / "history.jsonl").read_bytes()
-    code, _, err = vaelab(*QUICK, "hydra.run.dir=run")
-    assert code == 2 and "already holds a run" in err and "Traceback" not in err
-    assert (folder / "history.jsonl").read_bytes() == before
+def test_a_used_folder_is_left_alone_by_the_same_command_and_refused_to_another(folder: Path, vaelab: Run) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+    same = [*QUICK, "hydra.run.dir=run", "logger=[csv,wandb,tensorboard]", "encoder=bottom_up"]
+    code, out, _ = vaelab(*same)
+    assert code == 0 and "run is finished: elbo -" in out
+    code, _, err = vaelab(*same, "seed=1")
+    assert code == 2 and "seed: 0 → 1" in err and "vaelab train resume=" in err and "Traceback" not in err
+    (folder / "config.json").rename(folder.parent / "config.json")
+    code, _, err = vaelab(*same)
+    assert code == 5 and "but not its config.json" in err
+    (folder.parent / "config.json").rename(folder / "config.json")
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"} == before
 
 
 @pytest.mark.parametrize(
@@ -211,10 +218,11 @@ def test_a_sweep_gives_each_job_its_folder_and_its_own_wandb_run(vaelab: Run, tm
         QUICK[0], "-m", *QUICK[1:], "hydra.sweep.dir=sweep", "model=vae,hvae", "model.z_dims=[3]", "logger=wandb"
     )
     assert code == 0, err
-    for job in ("0", "1"):
-        assert (tmp_path / "sweep" / job / "DONE.json").is_file()
-        assert len(list((tmp_path / "sweep" / job / "wandb").glob("offline-run-*"))) == 1
-    a, b = ((tmp_path / "sweep" / job / "history.jsonl").read_text() for job in ("0", "1"))
+    jobs = [tmp_path / "sweep" / name for name in ("model=vae", "model=hvae")]
+    for job in jobs:
+        assert (job / "DONE.json").is_file()
+        assert len(list((job / "wandb").glob("offline-run-*"))) == 1
+    a, b = ((job / "history.jsonl").read_text() for job in jobs)
     assert a == b, "a VAE is an HVAE of one layer"
 
 

@@ -12,7 +12,10 @@ from vaelab.config.signature import signature_of
 from vaelab.training.build import Run, build
 
 FILES = sorted(CONF.rglob("*.yaml"))
-GROUPS = sorted({str(f.parent.relative_to(CONF)) for f in FILES} - {".", "hydra", "hydra/help", "experiment"})
+GROUPS = sorted(
+    {str(f.parent.relative_to(CONF)) for f in FILES}
+    - {".", "hydra", "hydra/help", "hydra/launcher", "experiment", "sweep"}
+)
 
 
 def options(group: str) -> list[str]:
@@ -99,6 +102,25 @@ def test_every_file_says_in_its_first_line_what_it_is(file: Path) -> None:
         pytest.skip("Hydra's help template")
     first = file.read_text().splitlines()[0]
     assert first.startswith("# ") and len(first) > 8
+
+
+# what a file of conf/sweep or conf/hydra/launcher needs
+PACKAGES = {"search": "optuna", "tpe": "optuna", "random": "optuna", "rate_distortion": "optuna", "parallel": "joblib",
+            "slurm": "submitit", "slurm_here": "submitit", "ray_cluster": "ray"}  # fmt: skip
+
+
+@pytest.mark.parametrize("choice", [f"{g}={o}" for g in ("sweep", "hydra/launcher") for o in options(g)])
+def test_every_sweep_and_launcher_composes(choice: str) -> None:
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+
+    if (package := PACKAGES.get(choice.partition("=")[2])) is not None:
+        pytest.importorskip(package)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = hydra_compose("train", [choice], return_hydra_config=True)
+    if choice.startswith("sweep="):
+        assert cfg.hydra.mode.name == "MULTIRUN", "no -m is needed"
+    compose([choice])  # and each of its jobs is a config
 
 
 def test_the_rooms_of_conf_are_rooms_of_the_package() -> None:

@@ -12,6 +12,7 @@ from tests.callbacks.offline import records
 from tests.training.crash import forked, instants
 from tests.training.test_resume import SMALL
 from vaelab import compose
+from vaelab.training.last import newest
 
 OVERRIDES = [
     *(one for one in SMALL if not one.startswith(("logger", "callbacks.history"))),
@@ -23,9 +24,12 @@ OVERRIDES = [
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Killed some steps after a state, and resumed from it."""
     root, cfg = tmp_path_factory.mktemp("mirrors"), compose(OVERRIDES)
-    assert forked(cfg, root / "whole") == 0, Path(f"{root / 'whole'}.log").read_text()
-    folder, fatal = root / "run", int(0.62 * instants(root / "whole"))
-    assert forked(cfg, folder, fatal=fatal, every=6) == -signal.SIGKILL
+    assert forked({**cfg, "logger": None}, root / "whole", every=6) == 0, Path(f"{root / 'whole'}.log").read_text()
+    for percent in range(50, 90, 5):
+        folder = root / f"killed at {percent} %"
+        assert forked(cfg, folder, fatal=percent * instants(root / "whole") // 100, every=6) == -signal.SIGKILL
+        if steps(folder)[-1][0] > newest(folder / "checkpoints")[1]["step"] + 1:
+            break
     time.sleep(1.1)  # the files of TensorBoard are ordered by the second
     assert forked(cfg, folder, every=6, resume=True) == 0, Path(f"{folder}.log").read_text()
     assert (folder / "history.orphan-1.jsonl").read_text(), "steps were trained twice"

@@ -27,18 +27,17 @@ _HYDRA: dict[str, Any] = {
 def check(
     cfg: Mapping[Any, Any],
     choices: Mapping[str, Any] | None = None,
-    multirun: bool = False,
     root: Path = PACKAGE,
 ) -> None:
     """Raise one error that tells every fault of a config; torch is not imported.
 
     `cfg`: plain dicts and lists, interpolations resolved. `choices`: the file chosen of each group, for
-    messages. `multirun`: one config of a sweep. Raises ConfigError, or DataError when only paths are wrong.
+    messages. Raises ConfigError, or DataError when only paths are wrong.
     """
     faults = [*_walk("", dict(cfg), ANYTHING, root)]
     if experiment := (choices or {}).get("experiment"):
         faults = [_of_an_experiment(fault, experiment) for fault in faults]
-    refuse([*faults, *(Fault(text) for text in broken_rules(cfg, choices or {}, multirun, root))])
+    refuse([*faults, *(Fault(text) for text in broken_rules(cfg, choices or {}, root))])
 
 
 def arguments_of(path: str, value: Any, root: Path = PACKAGE) -> dict[str, Argument] | None:

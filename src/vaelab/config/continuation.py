@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from vaelab.config.again import kept, value
 from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
+from vaelab.sweep.arguments import is_sweep
 
 # how a run is watched, how long it goes on, what is done at its end, where its data lie: whether they are the same is
 # seen when they are read
 FREE = (
     "data.path",
-    *("logger", "evaluation", "report", "diagnosis", "threads", "resume"),
+    *("logger", "evaluation", "report", "diagnosis", "threads"),
     *("trainer.max_epochs", "trainer.check_val_every_n_epoch", "trainer.compile", "trainer.log_every_n_steps"),
     *("trainer.enable_progress_bar", "trainer.enable_model_summary"),
     *(f"callbacks.{name}" for name in ("history", "progress", "collapse", "pictures", "interrupt", "checkpoints")),
@@ -25,6 +26,8 @@ FROM_HERE = (
     *(f"optimizer.{key}" for key in ("lr", "betas", "weight_decay", "warmup_steps", "cosine_decay")),
     *("optimizer.clip_norm", "optimizer.skip_norm"),
 )
+# of the command and not of the run
+OF_A_COMMAND = ("resume", "returns", "gpus_per_job")
 _NOTHING = "(none)"
 
 
@@ -55,8 +58,8 @@ def with_resume(arguments: list[str]) -> list[str]:
     asked = [argument.removeprefix("resume=") for argument in arguments if argument.startswith("resume=")]
     if not asked or asked[-1] in ("", "null"):
         return arguments
-    if {"-m", "--multirun"} & set(arguments):
-        raise ConfigError("resume goes on with one run: leave out -m, and resume the runs of a sweep one by one")
+    if is_sweep(arguments):
+        raise ConfigError("resume goes on with one run; a sweep goes on by the command that began it, given again")
     if moved := [argument for argument in arguments if argument.lstrip("+").startswith(("hydra.run.", "hydra.sweep."))]:
         raise ConfigError(f"resume goes on in the run's own folder: leave out {moved[0]}")
     folder = unquoted(asked[-1])
@@ -66,7 +69,8 @@ def with_resume(arguments: list[str]) -> list[str]:
         raise CheckpointError(str(error).replace("run=", "resume=", 1)) from None
     flags = [argument for argument in arguments if argument.startswith("-")]
     own = [argument for argument in arguments if not argument.startswith(("-", "resume="))]
-    where = [f"hydra.run.dir={quoted(folder)}", "hydra.output_subdir=null"]
+    # one that was a job of a search is none now
+    where = [f"hydra.run.dir={quoted(folder)}", "hydra.mode=RUN"]
     return [*flags, *kept(said_before(folder), own), f"resume={quoted(folder)}", *own, *where]
 
 
@@ -87,9 +91,11 @@ def said_before(folder: Path) -> list[str]:
 
 
 def keep_said(folder: Path, overrides: list[str]) -> None:
-    """Write .hydra/overrides.resume-<n>.yaml: what was typed for this part of the run."""
+    """Write .hydra/overrides.resume-<n>.yaml: what was typed for this part of the run, if anything was."""
     import yaml
 
+    if not overrides:
+        return
     path = folder / ".hydra" / f"overrides.resume-{len(_segments(folder)) + 1}.yaml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(yaml.safe_dump(overrides))
@@ -98,10 +104,15 @@ def keep_said(folder: Path, overrides: list[str]) -> None:
 def difference(
     before: Mapping[str, Any], now: Mapping[str, Any], again: Mapping[str, Any] | None = None
 ) -> list[Change]:
-    """Every setting that differs. `again`: what was typed before, composed now; None where that is not known."""
+    """Every setting that differs between two configs, but for those that only say how the command was given.
+
+    `again`: what was typed before, composed now; None where that is not known.
+    """
     old, new = dict(_flat("", before)), dict(_flat("", now))
     replayed = old if again is None else dict(_flat("", again))
-    keys = [key for key in {**old, **new} if old.get(key, _NOTHING) != new.get(key, _NOTHING) and key != "resume"]
+    keys = [
+        key for key in {**old, **new} if old.get(key, _NOTHING) != new.get(key, _NOTHING) and key not in OF_A_COMMAND
+    ]
     return [
         Change(key, old.get(key, _NOTHING), new.get(key, _NOTHING), edited=new.get(key) == replayed.get(key))
         for key in keys

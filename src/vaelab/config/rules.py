@@ -18,7 +18,6 @@ class Composed:
 
     cfg: Mapping[str, Any]
     choices: Mapping[str, Any]
-    multirun: bool
     root: Path = PACKAGE
 
     def get(self, path: str) -> Any:
@@ -129,24 +128,6 @@ def units_meet(run: Composed) -> Iterator[str]:
             yield str(error)
 
 
-def no_ranks_in_a_sweep(run: Composed) -> Iterator[str]:
-    """Lightning starts the other ranks with the same command line, which in a sweep is the whole sweep."""
-    if not run.multirun:
-        return
-    for setting, several in (
-        ("strategy", lambda v: isinstance(v, str) and v.startswith(("ddp", "fsdp", "deepspeed"))),
-        ("devices", lambda v: (isinstance(v, list) and len(v) > 1) or (type(v) is int and v > 1)),
-        ("num_nodes", lambda v: type(v) is int and v > 1),
-    ):
-        value = run.get(f"trainer.{setting}")
-        if several(value):
-            yield (
-                f"trainer.{setting}={value} is not possible in a sweep (-m): each rank would start the whole "
-                "sweep, and train with other settings than its neighbours. Run the jobs one by one instead."
-            )
-            return
-
-
 def layers_are_listed(run: Composed) -> Iterator[str]:
     """A model lists its layers as vectors or as stages of maps; encoder and decoder read one or the other."""
     if run.get("model") is None:
@@ -172,15 +153,12 @@ RULES: list[Callable[[Composed], Iterator[str]]] = [
     pieces_of_one_gaussian_layer,
     balancing_takes_a_warm_up,
     units_meet,
-    no_ranks_in_a_sweep,
     *LATENT_RULES,
 ]
 
 
-def broken_rules(
-    cfg: Mapping[str, Any], choices: Mapping[str, Any], multirun: bool, root: Path = PACKAGE
-) -> Iterator[str]:
+def broken_rules(cfg: Mapping[str, Any], choices: Mapping[str, Any], root: Path = PACKAGE) -> Iterator[str]:
     """Every rule that a config breaks, in words."""
-    run = Composed(cfg, choices, multirun, root)
+    run = Composed(cfg, choices, root)
     for rule in RULES:
         yield from rule(run)

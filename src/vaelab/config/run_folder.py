@@ -4,30 +4,44 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vaelab.errors import CheckpointError, ConfigError
+from vaelab.errors import CheckpointError
+
+# whatever of these is in a folder, a run was there
+_OF_A_RUN = ("config.json", "history.jsonl", "checkpoints", "DONE.json")
+# what is there before anything was done
+_NOTES = (".hydra", ".lock")
 
 
-def refuse_used(folder: Path) -> None:
-    """Raise ConfigError when `folder` already holds a run: nothing is overwritten."""
-    used = [name for name in ("config.json", "history.jsonl", "checkpoints", "DONE.json") if (folder / name).exists()]
-    if used:
-        raise ConfigError(
-            f"hydra.run.dir={folder} already holds a run ({', '.join(used)}). "
+def holds_run(folder: Path) -> bool:
+    """Whether a folder holds a run. Raises CheckpointError for what is left of one whose config.json is gone."""
+    found = [name for name in _OF_A_RUN if (folder / name).exists()]
+    if found and "config.json" not in found:
+        raise CheckpointError(
+            f"hydra.run.dir={folder} holds {', '.join(found)} of a run, but not its config.json. "
             "Give another hydra.run.dir, or move that folder away."
         )
+    return bool(found)
+
+
+def write_notes(folder: Path, hydra_cfg: Any, cfg: Any) -> None:
+    """.hydra/ as Hydra writes it. Hydra itself does so before anything is known of the folder: over another run's."""
+    from omegaconf import OmegaConf
+
+    notes = folder / ".hydra"
+    notes.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(cfg, notes / "config.yaml")
+    OmegaConf.save(hydra_cfg, notes / "hydra.yaml")
+    OmegaConf.save(hydra_cfg.hydra.overrides.task, notes / "overrides.yaml")
 
 
 def remove_if_unused(folder: Path) -> None:
-    """Take away a folder in which nothing but Hydra's own notes were written: no half-made run stays behind."""
-    if not folder.is_dir():
+    """Take away a folder in which nothing but notes were written: no half-made run stays behind."""
+    if not folder.is_dir() or any(path.name not in _NOTES for path in folder.iterdir()):
         return
-    notes = folder / ".hydra"
-    if any(path != notes for path in folder.iterdir()):
-        return
-    if notes.is_dir():
-        for file in notes.iterdir():
-            file.unlink()
-        notes.rmdir()
+    for path in (*(folder / ".hydra").glob("*"), folder / ".lock"):
+        path.unlink(missing_ok=True)
+    if (folder / ".hydra").is_dir():
+        (folder / ".hydra").rmdir()
     folder.rmdir()
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from vaelab.config.annotation import Node
 from vaelab.config.signature import Argument
 from vaelab.config.types import Positive, PositiveInt, Range
+from vaelab.returns import Returned
 
 Seed = Annotated[int, Range(lambda v: 0 <= v < 2**32, "a whole number from 0 to 4294967295")]
 
@@ -22,9 +23,11 @@ _TRAIN: dict[str, Any] = {
     "report": bool,
     "resume": str | None,
     "fork": str | None,
+    "returns": Returned | list[Returned],
+    "gpus_per_job": PositiveInt | None,
 }
 
-_OPTIONAL = ("logger", "callbacks", "diagnosis", "report", "resume", "fork")
+_OPTIONAL = ("logger", "callbacks", "diagnosis", "report", "resume", "fork", "returns", "gpus_per_job")
 
 # by the dotted name of the group they stand in; "" is the top. No other setting may stand there.
 SETTINGS: dict[str, dict[str, Argument]] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 from vaelab.config.run_folder import read_overrides
 from vaelab.data.fingerprint import fingerprint
+from vaelab.told import summary
 from vaelab.training.build import Run
 from vaelab.training.fork import forked_words
 from vaelab.training.resume import Start, make_ready
@@ -17,7 +18,7 @@ def begin(run: Run, cfg: dict[str, Any], folder: Path, start: Start | None, fork
     """Make `folder` ready for a run, or for one that goes on from `start`; nothing is touched before it is known that
     the data are its own. `forked`: what it was given of another run's weights. Raises DataError."""
     on, data = machine(run.trainer), fingerprint(run.data)
-    told = [f"run folder: {folder}", _summary(run)]
+    told = [f"run folder: {folder}", summary(run)]
     if start is not None:
         refuse_other_data(folder, data)
         told += filter(None, [start.words, other_machine(folder, on)])
@@ -33,14 +34,3 @@ def begin(run: Run, cfg: dict[str, Any], folder: Path, start: Start | None, fork
     if half and cfg["trainer"].get("accelerator") == "cpu":
         told.append("note: 16-bit networks run several times slower than 32-bit ones on most CPUs")
     print("\n".join(told), flush=True)
-
-
-def _summary(run: Run) -> str:
-    parameters = sum(p.numel() for p in run.module.parameters())
-    h = run.module.hierarchy
-    layers = " ← ".join(f"z{i}[{d}]" for i, d in enumerate(h.z_dims, start=1))
-    return (
-        f"{type(run.module).__name__}: x{list(run.data.x_shape)} ← {layers}, {parameters:,} parameters; "
-        f"data {run.data.name} in units {run.data.units} ({run.data.transform}), "
-        f"{len(run.data.split('train'))} training images"
-    )

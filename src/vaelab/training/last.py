@@ -30,6 +30,12 @@ def settle(folder: Path) -> None:
     move(folder / NEW, folder / LAST)
 
 
+def never_saved(folder: Path) -> bool:
+    """Whether no state was ever acknowledged: neither a manifest nor a state under its final name is there."""
+    names = [*(f"{name}.json" for name in (NEW, LAST, BEFORE)), LAST, BEFORE]
+    return not any((folder / name).exists() for name in names)
+
+
 def newest(folder: Path) -> tuple[Path, dict[str, Any], list[str]]:
     """The newest good state, its manifest, and what was wrong with newer ones. Raises CheckpointError: none is good."""
     faults: list[str] = []

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from vaelab.callbacks.record_files import NAMES, cut
 from vaelab.config.continuation import Change, keep_said
 from vaelab.errors import CheckpointError, ConfigError
 from vaelab.training.last import newest, settle
@@ -38,9 +39,25 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
     return Start(path, step, epoch, words, said)
 
 
+ENDS = ("DONE.json", "STOPPED.json", "FAILED.json")
+
+
+def start_over(folder: Path, said: list[str]) -> None:
+    """Make a run folder ready whose run died before its first state: it is trained from the start, as if it had not.
+
+    What it had written of its record is kept in history.orphan-<n>.jsonl.
+    """
+    for name in ENDS:
+        (folder / name).unlink(missing_ok=True)
+    cut(folder, dict.fromkeys(NAMES, 0))
+    for path in (folder / "checkpoints").glob("*"):
+        path.unlink()
+    keep_said(folder, said)
+
+
 def make_ready(folder: Path, start: Start) -> None:
     """Take away what is true of a later state, or of a run that ended; note what was typed."""
-    for name in ("DONE.json", "STOPPED.json"):
+    for name in ENDS:
         (folder / name).unlink(missing_ok=True)
     best = folder / "checkpoints" / "best.ckpt"
     try:

@@ -1,0 +1,62 @@
+"""One process at a time in a run folder."""
+
+import errno
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vaelab.errors import BusyError
+
+NAME = ".lock"
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep a folder for this process, as `<folder>/.lock` says. Raises BusyError where another has it.
+
+    A POSIX record lock: the system lets go of it when the process dies, however it dies, and no process that was
+    forked from it holds it on. The file stays, so that two processes never lock two files of the same name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    # opened once: to close any other handle of the file would let go of the lock
+    file = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EAGAIN):
+                raise
+            raise BusyError(f"{folder} is being written by {_holder(file)}: wait for it, or stop it") from None
+        who = {"pid": os.getpid(), "host": os.uname().nodename, "since": time.strftime("%Y-%m-%d %H:%M:%S")}
+        os.ftruncate(file, 0)
+        os.pwrite(file, json.dumps(who).encode(), 0)
+        yield
+    finally:
+        os.close(file)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether another process has the folder now. Not to be asked by the one that has it, which would let go of it."""
+    try:
+        file = os.open(folder / NAME, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+
+
+def _holder(file: int) -> str:
+    try:
+        who = json.loads(os.pread(file, 1000, 0))
+        return f"process {who['pid']} on {who['host']} since {who['since']}"
+    except (OSError, ValueError, LookupError, TypeError):
+        return "another process"

@@ -1,0 +1,51 @@
+"""`vaelab train -m …`: where the sweep lies, said to Hydra."""
+
+from collections.abc import Sequence
+
+from vaelab.sweep.names import key_of, sweep_name
+
+FLAGS = ("-m", "--multirun")
+# where and how many at a time, how many in all: the sweep is the same, and goes on
+_NOT_ITSELF = (
+    "hydra/launcher",
+    "hydra.launcher",
+    "hydra.sweeper.n_trials",
+    "hydra.sweeper.n_jobs",
+    "hydra.sweeper.storage",
+)
+PLACE = "outputs/sweeps"
+
+
+def is_sweep(arguments: Sequence[str]) -> bool:
+    """Whether the arguments of `vaelab train` are those of a sweep: by -m, or by a file of conf/sweep."""
+    if "hydra.mode=RUN" in arguments:
+        return False  # one job of it
+    chosen = [one.partition("=")[2] for one in arguments if one.startswith("sweep=")]
+    return bool(set(FLAGS) & set(arguments)) or bool(chosen and chosen[-1] not in ("", "null"))
+
+
+def with_sweep(arguments: list[str]) -> list[str]:
+    """The arguments of `vaelab train`; those of a sweep with its folder, the same for the same command in whatever
+    order, and with the keys that are no part of a job's name, since all jobs have them alike."""
+    if not is_sweep(arguments):
+        return arguments
+    own = [one for one in arguments if not one.startswith(("-", "hydra.", "hydra/"))]
+    swept = [one for one in own if _goes_over_several(one)]
+    common = [key_of(one) for one in own if one not in swept]
+    said = [f"hydra.job.config.override_dirname.exclude_keys=[{','.join(map(repr, common))}]"]
+    if not any(one.lstrip("+").startswith("hydra.sweep.dir=") for one in arguments):
+        searches = [one.partition("=")[2] for one in own if one.startswith("sweep=")]
+        whole = [one for one in arguments if not one.startswith((*FLAGS, *_NOT_ITSELF))]
+        said.append(f"hydra.sweep.dir='{PLACE}/{sweep_name([*searches, *map(key_of, swept)], whole)}'")
+    return [*said, *arguments]  # Hydra takes no settings behind a flag that stands among them
+
+
+def _goes_over_several(override: str) -> bool:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        (parsed,) = OverridesParser.create().parse_overrides([override])
+    except HydraException:
+        return False  # told by Hydra itself, in a moment
+    return parsed.is_sweep_override()

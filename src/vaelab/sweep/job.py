@@ -1,0 +1,89 @@
+"""One job of a sweep: skipped, gone on with, or begun."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vaelab.config.check import check
+from vaelab.config.continuation import difference
+from vaelab.config.run_folder import read_config
+from vaelab.door import write_failed
+from vaelab.errors import BusyError, ConfigError, UserError
+from vaelab.report.read import read_json
+from vaelab.returns import returned
+from vaelab.sweep.gpus import own_gpus
+from vaelab.sweep.process import command, run
+
+Value = float | tuple[float, ...]
+
+
+class JobFailed(Exception):
+    """A job that ended without figures; FAILED.json in its folder says why."""
+
+
+def run_job(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None:
+    """What a job's run returns; of a finished one at once, else when its process has ended.
+
+    A failure is kept in FAILED.json and stops no other job. A search learns of it by JobFailed; the basic sweeper would
+    end with the first one, and gets None instead.
+    """
+    try:
+        check(settings, choices=dict(job.runtime.choices))
+        if (folder / "DONE.json").exists():
+            refuse_other(folder, settings)
+            (folder / "FAILED.json").unlink(missing_ok=True)  # it was refused, when conf/ was another
+            print(f"{folder.name}: finished before", flush=True)
+            return returned(folder, settings["returns"])
+        print(f"{folder.name}: {'goes on' if (folder / 'config.json').exists() else 'begins'}", flush=True)
+        return _in_own_process(settings, folder, job)
+    except (UserError, JobFailed) as error:
+        print(f"{folder.name}: {'declined' if isinstance(error, BusyError) else 'failed'}: {error}", flush=True)
+        if isinstance(error, UserError) and not isinstance(error, BusyError):
+            folder.mkdir(parents=True, exist_ok=True)
+            write_failed(folder, str(error), error.code)
+        if _is_basic(job):
+            return None
+        raise
+
+
+def refuse_other(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Raise ConfigError when a job's folder holds a run of other settings: conf/ was edited, or the names collide."""
+    if differ := difference(read_config(folder), {**settings, "resume": None}):
+        raise ConfigError(
+            f"{folder} holds a run of other settings: {'; '.join(map(str, differ))}. Give the sweep another "
+            "hydra.sweep.dir, or move that folder away."
+        )
+
+
+def _in_own_process(settings: Mapping[str, Any], folder: Path, job: Any) -> Value:
+    folder.mkdir(parents=True, exist_ok=True)
+    with own_gpus(settings.get("gpus_per_job"), folder.parent) as env:
+        log = None if _is_local(job, "basic") else folder / "output.log"
+        code = run(command(job, folder), {**_threads(settings, job), **env}, log)
+    if code == BusyError.code:
+        raise BusyError(f"another process runs {folder}")
+    if code == 0:
+        return returned(folder, settings["returns"])
+    told = read_json(folder / "FAILED.json")
+    why = told.get("error") or (f"killed by signal {-code}" if code < 0 else f"it left with exit code {code}")
+    if not told:
+        write_failed(folder, str(why), code if code > 0 else 128 - code)
+    raise JobFailed(str(why))
+
+
+def _threads(settings: Mapping[str, Any], job: Any) -> dict[str, str]:
+    """Jobs side by side share the cores: threads of two jobs on one core wait for each other and cost far more."""
+    jobs = job.launcher.get("n_jobs") if _is_local(job, "joblib") else None
+    if settings.get("threads") or not isinstance(jobs, int) or "OMP_NUM_THREADS" in os.environ:
+        return {}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return {"OMP_NUM_THREADS": str(max(1, cores // jobs if jobs > 0 else 1))}
+
+
+def _is_local(job: Any, name: str) -> bool:
+    return name in str(job.launcher._target_).lower()
+
+
+def _is_basic(job: Any) -> bool:
+    return "BasicSweeper" in str(job.sweeper._target_)

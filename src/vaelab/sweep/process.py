@@ -1,0 +1,92 @@
+"""A job in a process of its own, whatever launcher has placed it there."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+PARENT = "VAELAB_PARENT"
+# left behind by another run's processes: a job must not take itself for a rank of it
+_OF_RANKS = ("LOCAL_RANK", "NODE_RANK", "RANK", "GROUP_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+# what of Hydra's own settings is said of the sweep and not of a job
+_OF_A_SWEEP = (
+    "hydra.mode",
+    "hydra.sweep",
+    "hydra/sweeper",
+    "hydra/launcher",
+    "hydra.launcher",
+    "hydra.run",
+    "hydra.job.config",
+)
+
+
+class Stopped(SystemExit):
+    """Leaves with 128 + the signal's number. A SystemExit, so that the jobs that follow are not begun."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(128 + signum)
+
+
+def command(job: Any, folder: Path) -> list[str]:
+    """`vaelab train …` of one job, from Hydra's own config of it."""
+    flags = []
+    for source in job.runtime.config_sources:
+        if source.provider == "command-line":
+            flags += ["--config-dir", str(source.path)]
+    hydra = [one for one in job.overrides.hydra if not one.lstrip("+~").startswith(_OF_A_SWEEP)]
+    place = str(folder).replace("'", "\\'")
+    own = ["hydra.mode=RUN", f"hydra.run.dir='{place}'", f"hydra.job.num={job.job.num}"]
+    return [sys.executable, "-m", "vaelab", "train", *flags, *job.overrides.task, *hydra, *own]
+
+
+def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
+    """The exit code of a process, -n where signal n killed it; what it prints goes on here, or into the file `log`.
+
+    Signals to this process are passed on to it, and end this one too, once it has left: raises Stopped. Should this
+    process be killed, that one is told to stop. SIGUSR2 is submitit's word that time is up: the run is told to save,
+    and then submitit, whose handler queues the job again.
+    """
+    env = (
+        {key: value for key, value in os.environ.items() if key not in _OF_RANKS}
+        | {PARENT: str(os.getpid())}
+        | dict(more)
+    )
+    received: list[int] = []
+    out = None if log is None else open(log, "a")  # noqa: SIM115
+    # a group of its own: Ctrl-C in a terminal comes once, from here
+    child = subprocess.Popen(words, env=env, stdout=out, stderr=out, stdin=subprocess.DEVNULL, process_group=0)
+
+    def pass_on(signum: int, frame: Any) -> None:
+        received.append(signum)
+        child.send_signal(signal.SIGTERM if signum == signal.SIGUSR2 else signum)
+
+    before = {signum: signal.signal(signum, pass_on) for signum in SIGNALS}
+    try:
+        code = child.wait()
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+        if out is not None:
+            out.close()
+    if received:
+        queue_again = before[signal.SIGUSR2]
+        if received[0] == signal.SIGUSR2 and callable(queue_again):
+            queue_again(received[0], None)
+        raise Stopped(received[0])
+    return code
+
+
+def end_with_parent() -> None:
+    """In a job: have the system send SIGTERM when the sweep's process dies, so that the run is saved. Linux alone."""
+    parent = os.environ.pop(PARENT, None)
+    if parent is None or not sys.platform.startswith("linux"):
+        return
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    if os.getppid() != int(parent):  # it died before this was asked for
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,165 @@
+"""The same command again skips, goes on with, and runs again; one failure stops no other job."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.sweep import stand_in
+from vaelab.lock import held
+
+SWEEP = ["train", "-m", "logger=csv", "hydra.sweep.dir=sweep"]
+
+
+@pytest.fixture
+def acting(vaelab: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Jobs that act as said: acting({"seed=1": ["die", "finish"]}); all others finish."""
+
+    def command(job: Any, folder: Path) -> list[str]:
+        return [sys.executable, stand_in.__file__, str(folder), *job.overrides.task]
+
+    monkeypatch.setattr("vaelab.sweep.job.command", command)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+
+    def act(plan: dict[str, list[str]]) -> None:
+        (tmp_path / "stand_in.json").write_text(json.dumps(plan))
+
+    act({})
+    return act
+
+
+def attempts(folder: Path) -> dict[str, int]:
+    return {path.parent.name: len(path.read_text().splitlines()) for path in folder.glob("*/attempts.txt")}
+
+
+def test_finished_jobs_are_skipped_and_unfinished_and_failed_ones_run_again(
+    acting: Callable[..., None], vaelab: Run, tmp_path: Path
+) -> None:
+    acting({"seed=1": ["raise", "finish"], "seed=2": ["die", "finish"], "seed=3": ["exit", "finish"]})
+    code, out, _ = vaelab(*SWEEP, "seed=0,1,2,3")
+    assert code == 1, "failures of several kinds"
+    assert "sweep sweep: 4 jobs (4 new)" in out and "4 jobs in sweep: 1 finished, 3 failed" in out
+    assert "  seed=1: it went wrong\n" in out and "  seed=2: killed by signal 9\n" in out and "exit code 3" in out
+    assert json.loads((tmp_path / "sweep/seed=2/FAILED.json").read_text())["code"] == 137
+
+    code, out, _ = vaelab(*SWEEP, "seed=3,2,1,0")
+    assert code == 0 and "sweep sweep: 4 jobs (1 finished, 3 failed before, to be run again)" in out
+    assert "seed=0: finished before" in out and "4 jobs in sweep: 4 finished" in out
+    assert attempts(tmp_path / "sweep") == {"seed=0": 1, "seed=1": 2, "seed=2": 2, "seed=3": 2}
+
+    code, out, _ = vaelab(*SWEEP, "seed=0,1,2,3,4")
+    assert code == 0 and "5 jobs (4 finished, 1 new)" in out
+    assert attempts(tmp_path / "sweep") == {"seed=0": 1, "seed=1": 2, "seed=2": 2, "seed=3": 2, "seed=4": 1}
+
+
+def test_one_kind_of_failure_is_the_exit_code(acting: Callable[..., None], vaelab: Run, tmp_path: Path) -> None:
+    acting({"seed=1": ["raise"]})
+    assert vaelab(*SWEEP, "seed=1,0")[0] == 6
+    assert (tmp_path / "sweep/seed=0/DONE.json").exists()
+
+
+def test_a_fault_of_one_config_fails_its_job_alone(acting: Callable[..., None], vaelab: Run, tmp_path: Path) -> None:
+    code, out, _ = vaelab(*SWEEP, "optimizer.lr=-1,0.1")
+    assert code == 2 and "optimizer.lr must be a number above 0" in out
+    assert attempts(tmp_path / "sweep") == {"optimizer.lr=0.1": 1}
+
+
+def test_a_job_that_another_process_runs_is_declined(acting: Callable[..., None], vaelab: Run, tmp_path: Path) -> None:
+    acting({"seed=1": ["busy"]})
+    holder = "import sys, time; from pathlib import Path; from vaelab.lock import held\n"
+    holder += "with held(Path('sweep/seed=1')): Path('holds').touch(); time.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", holder], cwd=tmp_path)
+    try:
+        _until((tmp_path / "holds").exists)
+        code, out, _ = vaelab(*SWEEP, "seed=0,1")
+    finally:
+        other.kill()
+        other.wait()
+    assert code == 75 and "1 being run by another process, 1 new" in out and "seed=1: declined" in out
+    with held(tmp_path / "sweep/seed=1"):
+        pass  # the system has let go of the killed one's lock
+
+
+def test_a_config_that_was_edited_since_is_refused_with_the_difference(
+    acting: Callable[..., None], vaelab: Run, tmp_path: Path
+) -> None:
+    vaelab(*SWEEP, "seed=0,1")
+    code, out, _ = vaelab(*SWEEP, "seed=0,1", "optimizer.lr=0.5")  # as if conf/ said so: it is in no name
+    assert code == 2 and "seed=0: failed: " in out and "optimizer.lr: 0.001 → 0.5" in out and "2 failed" in out
+    assert attempts(tmp_path / "sweep") == {"seed=0": 1, "seed=1": 1}
+    code, out, _ = vaelab(*SWEEP, "seed=0,1")
+    assert code == 0 and "2 finished" in out
+
+
+def test_a_signal_ends_the_job_that_runs_and_begins_no_other(acting: Callable[..., None], tmp_path: Path) -> None:
+    acting({"seed=1": ["wait", "finish"]})
+    sweep = _in_a_process(tmp_path, "seed=0,1,2")
+    _until((tmp_path / "waiting").exists)
+    sweep.send_signal(signal.SIGTERM)
+    assert sweep.wait(20) == 143
+    assert attempts(tmp_path / "sweep") == {"seed=0": 1, "seed=1": 1}
+    assert _in_a_process(tmp_path, "seed=0,1,2").wait(60) == 0
+    assert attempts(tmp_path / "sweep") == {"seed=0": 1, "seed=1": 2, "seed=2": 1}
+
+
+def test_a_sweep_that_is_killed_takes_its_job_along(acting: Callable[..., None], tmp_path: Path) -> None:
+    acting({"seed=0": ["wait", "finish"]})
+    sweep = _in_a_process(tmp_path, "seed=0,1")
+    _until((tmp_path / "waiting").exists)
+    sweep.kill()
+    sweep.wait()
+    _until(lambda: subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True).returncode == 1)
+    assert _in_a_process(tmp_path, "seed=0,1").wait(60) == 0
+    assert attempts(tmp_path / "sweep") == {"seed=0": 2, "seed=1": 1}
+
+
+def test_tables_have_a_row_for_each_job_and_the_mean_over_seeds(
+    acting: Callable[..., None], vaelab: Run, tmp_path: Path
+) -> None:
+    acting({"optimizer.lr=0.1,seed=2": ["raise"]})
+    vaelab(*SWEEP, "seed=0,1,2", "optimizer.lr=0.1,0.2")
+    with open(tmp_path / "sweep/sweep.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 6 and [row["job"] for row in rows if row["state"] == "failed"] == ["optimizer.lr=0.1,seed=2"]
+    assert {(row["seed"], row["elbo"], row["elbo_stderr"]) for row in rows if row["optimizer.lr"] == "0.2"} == {
+        ("0", "-10.0", "0.5"), ("1", "-11.0", "0.5"), ("2", "-12.0", "0.5")
+    }  # fmt: skip
+    with open(tmp_path / "sweep/sweep_over_seeds.csv") as file:
+        means = {row["optimizer.lr"]: row for row in csv.DictReader(file)}
+    assert (means["0.1"]["n"], means["0.1"]["elbo"]) == ("2", "-10.5")
+    assert float(means["0.1"]["elbo_stderr"]) == pytest.approx(0.5)  # √(½) / √2
+    assert float(means["0.2"]["elbo_stderr"]) == pytest.approx(1 / 3**0.5)
+
+
+def test_each_job_has_a_gpu_of_its_own(
+    acting: Callable[..., None], vaelab: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    assert vaelab(*SWEEP, "seed=0,1", "gpus_per_job=1")[0] == 0
+    assert {(tmp_path / f"sweep/seed={i}/attempts.txt").read_text() for i in (0, 1)} == {"3\n"}
+    code, out, _ = vaelab(*SWEEP, "seed=7,8", "gpus_per_job=3")
+    assert code == 2 and "this machine shows 2 GPUs" in out
+
+
+def _in_a_process(folder: Path, seeds: str) -> "subprocess.Popen[bytes]":
+    """A sweep of stand-ins in a process that can be killed."""
+    patch = "import sys; import vaelab.sweep.job as j; from tests.sweep import stand_in\n"
+    patch += "j.command = lambda job, folder: [sys.executable, stand_in.__file__, str(folder), *job.overrides.task]\n"
+    patch += f"from vaelab.cli import run; sys.exit(run({[*SWEEP, seeds]!r}))"
+    return subprocess.Popen([sys.executable, "-c", patch], cwd=folder, stdout=subprocess.DEVNULL)
+
+
+def _until(true: Callable[[], Any], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.05)
