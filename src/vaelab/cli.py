@@ -58,11 +58,12 @@ def run(arguments: list[str]) -> int:
             rest = with_run(door, rest)
         if door == "train":
             from vaelab.config.continuation import with_resume
+            from vaelab.config.fork import with_fork
             from vaelab.sweep.arguments import with_sweep
             from vaelab.sweep.process import end_with_parent
 
             end_with_parent()
-            rest = with_sweep(with_resume(rest))
+            rest = with_sweep(with_resume(with_fork(rest)))
         try:
             _enter(door, rest)
         finally:

@@ -15,7 +15,7 @@ from vaelab.config.paths import CONF, plain
 from vaelab.door import door, failures_told
 from vaelab.errors import ResourceError, UserError
 from vaelab.lock import held
-from vaelab.told import contents, summary
+from vaelab.told import contents
 
 if TYPE_CHECKING:
     from vaelab.training.resume import Start
@@ -68,26 +68,21 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     return the elbo."""
     import torch
 
+    from vaelab.training.begin import begin
     from vaelab.training.build import build
+    from vaelab.training.fork import begin_from
     from vaelab.training.machine import keep_memory
     from vaelab.training.quiet import quiet
     from vaelab.training.signals import signals_as_they_were
-    from vaelab.training.store import write_json
 
     quiet()
     keep_memory()
     if cfg["threads"]:
         torch.set_num_threads(cfg["threads"])
     run = build(cfg, folder)
+    forked = begin_from(run.module, Path(cfg["fork"])) if cfg.get("fork") and start is None else None
     if first:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "config.json", cfg)
-        print(f"run folder: {folder}\n{summary(run)}", flush=True)
-        if start is not None:
-            print(start.words, flush=True)
-        half = str(cfg["trainer"].get("precision")).startswith(("16", "bf16"))
-        if half and cfg["trainer"].get("accelerator") == "cpu":
-            print("note: 16-bit networks run several times slower than 32-bit ones on most CPUs", flush=True)
+        begin(run, cfg, folder, start, forked)
     try:
         for logger in run.trainer.loggers:
             logger.log_hyperparams(cfg)

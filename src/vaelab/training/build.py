@@ -8,6 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
+from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
 from vaelab.callbacks.resumed import Resumed
@@ -39,6 +40,9 @@ class Run:
             return self.trainer.fit(self.module, datamodule=self.data)
         step, callbacks = verify(state)["step"], self.trainer.callbacks  # type: ignore[attr-defined]
         callbacks.append(Resumed())
+        for logger in self.trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger._kwargs["purge_step"] = step + 1  # what was written after the state is written again
         self.trainer.fit(self.module, datamodule=self.data, ckpt_path=state)
         if self.trainer.global_step == step:  # nothing was left to train, and Lightning has left out the end of it
             for callback in callbacks:

@@ -12,15 +12,16 @@ from vaelab.training.store import remove, verify
 
 
 class Start(NamedTuple):
-    """Where a run goes on: the state, its step and epoch (from 0), and what is said of it."""
+    """Where a run goes on: the state, its step and epoch (from 0), what is said of it, and what was typed for it."""
 
     state: Path
     step: int
     epoch: int
     words: str
+    said: Sequence[str] = ()
 
 
-def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: bool) -> Start:
+def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: bool, said: Sequence[str]) -> Start:
     """The newest good state of a run folder. Raises CheckpointError for none, ConfigError for one beyond `max_epochs`.
 
     `first`: the process that says what it does.
@@ -35,7 +36,7 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
     lines = [f"note: {fault}; the state before it is used" for fault in faults]
     lines += [f"  {change}{f', from step {step} on' if change.acts else ''}" for change in changed]
     words = "\n".join([f"goes on from {path.name}: step {step}, epoch {epoch + 1}", *lines])
-    return Start(path, step, epoch, words)
+    return Start(path, step, epoch, words, said)
 
 
 ENDS = ("DONE.json", "STOPPED.json", "FAILED.json")
@@ -54,7 +55,7 @@ def start_over(folder: Path, said: list[str]) -> None:
     keep_said(folder, said)
 
 
-def make_ready(folder: Path, start: Start, said: list[str]) -> None:
+def make_ready(folder: Path, start: Start) -> None:
     """Take away what is true of a later state, or of a run that ended; note what was typed."""
     for name in ENDS:
         (folder / name).unlink(missing_ok=True)
@@ -65,4 +66,4 @@ def make_ready(folder: Path, start: Start, said: list[str]) -> None:
         later = True
     if later:  # training comes by there again, or goes another way
         remove(best)
-    keep_said(folder, said)
+    keep_said(folder, list(start.said))
