@@ -1,7 +1,7 @@
 """vaelab train: one run folder from one config."""
 
-import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from vaelab.config.paths import CONF, plain
 from vaelab.door import door
-from vaelab.errors import ResourceError, UserError
+from vaelab.errors import UserError
 
 if TYPE_CHECKING:
     from vaelab.training.resume import Start
@@ -24,6 +24,7 @@ def main(cfg: DictConfig) -> float:
     """Train, evaluate, and return the test split's elbo: what a sweep maximises."""
     from vaelab.config.check import check
     from vaelab.config.run_folder import refuse_used, remove_if_unused
+    from vaelab.config.writable import refuse_unwritable
     from vaelab.resume import resume
 
     job = HydraConfig.get()
@@ -33,6 +34,8 @@ def main(cfg: DictConfig) -> float:
     try:
         settings = plain(cfg)
         check(settings, choices=dict(job.runtime.choices), multirun=job.mode == RunMode.MULTIRUN)
+        if first:
+            refuse_unwritable(folder)
         if settings["resume"] is not None:
             return resume(settings, folder, list(job.overrides.task), first)
         if first:
@@ -49,7 +52,9 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     return the elbo."""
     import torch
 
+    from vaelab.logger.mirrors import each_logger
     from vaelab.training.build import build
+    from vaelab.training.exhausted import explained
     from vaelab.training.machine import keep_memory
     from vaelab.training.quiet import quiet
     from vaelab.training.signals import signals_as_they_were
@@ -70,13 +75,12 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
         if half and cfg["trainer"].get("accelerator") == "cpu":
             print("note: 16-bit networks run several times slower than 32-bit ones on most CPUs", flush=True)
     try:
-        for logger in run.trainer.loggers:
-            logger.log_hyperparams(cfg)
+        each_logger(run.trainer, lambda logger: logger.log_hyperparams(cfg))
         with signals_as_they_were():
             run.fit(start and start.state)
         return _finish(run, cfg, folder) if first else 0.0
     except (torch.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
-        raise _resources(error, cfg) or error from error
+        raise explained(error, cfg, run.trainer) or error from error
     finally:
         _close_wandb()
 
@@ -86,6 +90,7 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     from vaelab.callbacks import History
     from vaelab.diagnostics.causes import EARLY
     from vaelab.evaluate import evaluate_run
+    from vaelab.logger.mirrors import each_logger
     from vaelab.report import report_or_why
     from vaelab.tables import evaluation_table, layer_term, show
     from vaelab.training.store import write_json
@@ -105,8 +110,7 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
         if isinstance(callback, History):
             callback.write(run.trainer, {f"{report['split']}/{key}": value for key, value in figures.items()})
             callback.teardown(run.trainer, run.module, "test")
-    for logger in run.trainer.loggers:
-        logger.save()
+    each_logger(run.trainer, lambda logger: logger.save())
     write_json(folder / "DONE.json", {"elbo": figures["elbo"], "step": run.trainer.global_step})
     show(evaluation_table(report))
     if cfg.get("diagnosis") and run.trainer.global_step >= EARLY:
@@ -162,28 +166,17 @@ def _contents(folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _resources(error: BaseException, cfg: dict[str, Any]) -> ResourceError | None:
-    """The error as one of memory or disk, if it is one."""
-    import torch
-
-    text = str(error)
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "not enough memory" in text:
-        return ResourceError(
-            f"out of memory with data.batch_size={cfg['data']['batch_size']} ({text.splitlines()[0] if text else ''}). "
-            "Try half of it, or a smaller evaluation.max_rows."
-        )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return ResourceError(f"no space left for {error.filename or 'the run folder'}: free some and start again")
-    return None
-
-
 def _close_wandb() -> None:
     """End this run's wandb run, so that the next job of a sweep does not log into it."""
     import sys
 
     wandb = sys.modules.get("wandb")
     if wandb is not None and getattr(wandb, "run", None) is not None:
-        wandb.finish()
+        try:
+            wandb.finish()
+        except Exception:  # its own process is gone; the next job's run gets a new one
+            with suppress(Exception):
+                wandb.teardown()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from vaelab.config.continuation import Change, keep_said
 from vaelab.errors import CheckpointError, ConfigError
 from vaelab.training.last import newest, settle
-from vaelab.training.store import remove, verify
+from vaelab.training.store import remove, sweep, verify
 
 
 class Start(NamedTuple):
@@ -28,7 +28,9 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
     if first:
         settle(checkpoints)
     path, manifest, faults = newest(checkpoints)
-    step, epoch = manifest["step"], manifest["epoch"]
+    step, epoch = manifest.get("step"), manifest.get("epoch")
+    if step is None or epoch is None:
+        raise CheckpointError(f"{path} is no checkpoint of a run: its manifest has no step")
     if 0 <= max_epochs <= epoch:
         raise ConfigError(f"trainer.max_epochs={max_epochs} is already behind this run, which was in epoch {epoch + 1}")
     lines = [f"note: {fault}; the state before it is used" for fault in faults]
@@ -38,7 +40,10 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
 
 
 def make_ready(folder: Path, start: Start, said: list[str]) -> None:
-    """Take away what is true of a later state, or of a run that ended; note what was typed."""
+    """Take away what is true of a later state, of a run that ended, or of writers that were killed; note what was
+    typed."""
+    for place in (folder, folder / "checkpoints", folder / "images"):
+        sweep(place)
     for name in ("DONE.json", "STOPPED.json"):
         (folder / name).unlink(missing_ok=True)
     best = folder / "checkpoints" / "best.ckpt"

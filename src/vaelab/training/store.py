@@ -1,9 +1,13 @@
 """Checkpoint files: written whole or not at all, checked when read, tensors and plain containers alone."""
 
+import errno
 import hashlib
 import json
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,58 +16,113 @@ from pytorch_lightning.plugins.io import CheckpointIO
 
 from vaelab.errors import CheckpointError
 
+# a disk that takes no more: what is on it stays good, and training can go on for a while
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_TEMPORARY = re.compile(r".+\.(\d+)\.tmp")
+
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Through a temporary file beside it: after a crash there is the old file or the new one, never half."""
+    with _temporary(path, write) as temporary:
+        os.replace(temporary, path)
+    _sync(path.parent)
+
+
+@contextmanager
+def _temporary(path: Path, write: Callable[[BinaryIO], object]) -> Iterator[Path]:
+    """A file beside `path` that is whole and on the disk; what is still there in the end is taken away."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        yield temporary
     finally:
         temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)
+
+
+def sweep(folder: Path) -> None:
+    """Take away the temporary files of writers that are no more: they were killed in the middle."""
+    for path in folder.glob("*.tmp"):
+        writer = _TEMPORARY.fullmatch(path.name)
+        if writer and not _lives(int(writer[1])):
+            path.unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return pid != os.getpid()
 
 
 def write_json(path: Path, content: Any) -> None:
-    text = json.dumps(content, indent=2, allow_nan=True) + "\n"
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_atomically(path, partial(_put_json, content))
+
+
+def _put_json(content: Any, file: BinaryIO) -> None:
+    file.write(f"{json.dumps(content, indent=2, allow_nan=True)}\n".encode())
 
 
 class _Hashing:
-    """A file that is hashed as it is written."""
+    """A file that is hashed as it is written, and keeps the error of a write."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file, self.digest, self.bytes = file, hashlib.sha256(), 0
+        self.error: OSError | None = None
 
     def write(self, data: bytes) -> int:
         self.digest.update(data)
         self.bytes += len(data)
-        return self.file.write(data)
+        try:
+            return self.file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
 
     def flush(self) -> None:
         self.file.flush()
 
 
 def save(content: dict[str, Any], path: Path) -> None:
-    """The checkpoint, then its manifest `<path>.json` (sha256, bytes): without a manifest it does not exist."""
+    """The checkpoint, then its manifest `<path>.json` (sha256, bytes): without a manifest it does not exist.
+
+    Neither takes its place before there is room for both.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     manifest: dict[str, Any] = {}
 
     def write(file: BinaryIO) -> None:
         hashing = _Hashing(file)
-        torch.save(content, hashing)  # type: ignore[arg-type]
+        try:
+            torch.save(content, hashing)  # type: ignore[arg-type]
+        except RuntimeError:
+            # torch's writer says "unexpected pos" of a full disk
+            if hashing.error is not None:
+                raise hashing.error from None
+            raise
         manifest.update(sha256=hashing.digest.hexdigest(), bytes=hashing.bytes, step=content.get("global_step"))
         manifest.update(epoch=content.get("epoch"))
 
-    write_atomically(path, write)
-    write_json(_manifest(path), manifest)
+    with (
+        _temporary(path, write) as whole_file,
+        _temporary(_manifest(path), partial(_put_json, manifest)) as whole_manifest,
+    ):
+        os.replace(whole_file, path)
+        os.replace(whole_manifest, _manifest(path))
+    _sync(path.parent)
 
 
 def load(path: Path, device: str | torch.device = "cpu") -> dict[str, Any]:
@@ -72,7 +131,9 @@ def load(path: Path, device: str | torch.device = "cpu") -> dict[str, Any]:
     try:
         return torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
-        raise CheckpointError(f"{path} holds more than tensors and containers ({type(error).__name__})") from error
+        raise CheckpointError(
+            f"{path} is no checkpoint, or holds more than tensors and containers ({type(error).__name__})"
+        ) from error
 
 
 def verify(path: Path) -> dict[str, Any]:
@@ -103,6 +164,12 @@ def whole(path: Path) -> bool:
         return False
 
 
+def saved_step(path: Path) -> int | None:
+    """The step of a checkpoint that is whole."""
+    step: int | None = json.loads(_manifest(path).read_text())["step"]
+    return step
+
+
 def remove(path: Path) -> None:
     """The manifest first: never a manifest without its file."""
     _manifest(path).unlink(missing_ok=True)
@@ -121,13 +188,32 @@ def _manifest(path: Path) -> Path:
 
 
 class Store(CheckpointIO):
-    """The store as Lightning's checkpoint plug-in."""
+    """The store as Lightning's checkpoint plug-in.
+
+    A save for which the disk has no room is told in a line, and the file before it stays: `failures` in a row so far,
+    and the newest one's `failure`.
+    """
+
+    def __init__(self) -> None:
+        self.failure: OSError | None = None
+        self.failures = 0
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        save(checkpoint, Path(path))
+        try:
+            save(checkpoint, Path(path))
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            self.failure, self.failures = error, self.failures + 1
+            print(f"note: {path} could not be written: {error.strerror}", flush=True)
+        else:
+            self.failure, self.failures = None, 0
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        return load(Path(path))
+        checkpoint = load(Path(path))
+        if not isinstance(checkpoint, dict) or not {"state_dict", "pytorch-lightning_version"} <= set(checkpoint):
+            raise CheckpointError(f"{path} is no checkpoint of a model, though a whole file")
+        return checkpoint
 
     def remove_checkpoint(self, path: Any) -> None:
         remove(Path(path))
