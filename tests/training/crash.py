@@ -28,8 +28,7 @@ class Instants:
         (Checkpoints, "on_train_batch_end"),
         (Checkpoints, "on_validation_end"),
         (Checkpoints, "on_train_epoch_end"),
-        (store, "write_atomically"),
-        (store, "write_json"),
+        (store, "save"),
         (last, "move"),
     )
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from vaelab.atomic import write_json
 from vaelab.callbacks.checkpoints import Checkpoints
 from vaelab.callbacks.resumable import after_batch
-from vaelab.training.store import write_json
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 

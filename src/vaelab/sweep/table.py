@@ -40,7 +40,7 @@ def write_tables(folder: Path, runs: Sequence[Path]) -> list[str]:
 
 
 def _told(settings: Mapping[str, Any], figures: Mapping[str, Figure], known: Sequence[str]) -> dict[str, Any]:
-    row = {name: written(value) for name, value in settings.items()}
+    row: dict[str, Any] = {name: written(value) for name, value in settings.items()}
     for key in known:
         row[key], row[f"{key}_stderr"] = map(_number, figures.get(key, (math.nan, math.nan)))
     return row

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vaelab.atomic import write_json
 from vaelab.config.run_folder import read_overrides
 from vaelab.data.fingerprint import fingerprint
 from vaelab.told import summary
@@ -11,7 +12,6 @@ from vaelab.training.build import Run
 from vaelab.training.fork import forked_words
 from vaelab.training.resume import Start, make_ready
 from vaelab.training.segments import begin_segment, machine, other_machine, refuse_other_data
-from vaelab.training.store import write_json
 
 
 def begin(run: Run, cfg: dict[str, Any], folder: Path, start: Start | None, forked: Mapping[str, Any] | None) -> None:

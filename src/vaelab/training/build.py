@@ -15,6 +15,7 @@ from vaelab.callbacks.resumed import Resumed
 from vaelab.data.batches import Batch
 from vaelab.data.image_data import ImageData
 from vaelab.errors import ConfigError, UserError
+from vaelab.logger.mirrors import tell
 from vaelab.model import Hierarchy
 from vaelab.nn import Shape
 from vaelab.nn.stage import read_stages
@@ -94,10 +95,13 @@ def build_hierarchy(cfg: Any, x_shape: Shape, examples: Examples) -> Hierarchy:
 def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
     """A Lightning trainer that writes into `folder`, with the lean loop where that does the same."""
     loggers = []
-    for logger in (cfg.get("logger") or {}).values():
+    for name, logger in (cfg.get("logger") or {}).items():
         make = _make(logger)
-        # each logger has its own word for the folder; all of them take save_dir
-        loggers.append(make(save_dir=str(folder)))
+        try:
+            # each logger has its own word for the folder; all of them take save_dir
+            loggers.append(make(save_dir=str(folder)))
+        except ImportError as error:
+            tell(f"note: logger={name} is left out, as its package is not installed: {str(error).partition('. ')[0]}")
     callbacks = [_make(callback) for callback in (cfg.get("callbacks") or {}).values()]
     trainer = _make({key: value for key, value in cfg["trainer"].items() if key not in OURS})(
         default_root_dir=str(folder),

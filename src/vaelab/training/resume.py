@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from vaelab.atomic import sweep
 from vaelab.callbacks.record_files import NAMES, cut
 from vaelab.config.continuation import Change, keep_said
 from vaelab.errors import CheckpointError, ConfigError
@@ -30,7 +31,9 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
     if first:
         settle(checkpoints)
     path, manifest, faults = newest(checkpoints)
-    step, epoch = manifest["step"], manifest["epoch"]
+    step, epoch = manifest.get("step"), manifest.get("epoch")
+    if step is None or epoch is None:
+        raise CheckpointError(f"{path} is no checkpoint of a run: its manifest has no step")
     if 0 <= max_epochs <= epoch:
         raise ConfigError(f"trainer.max_epochs={max_epochs} is already behind this run, which was in epoch {epoch + 1}")
     lines = [f"note: {fault}; the state before it is used" for fault in faults]
@@ -56,7 +59,10 @@ def start_over(folder: Path, said: list[str]) -> None:
 
 
 def make_ready(folder: Path, start: Start) -> None:
-    """Take away what is true of a later state, or of a run that ended; note what was typed."""
+    """Take away what is true of a later state, of a run that ended, or of writers that were killed; note what was
+    typed."""
+    for place in (folder, folder / "checkpoints", folder / "images"):
+        sweep(place)
     for name in ENDS:
         (folder / name).unlink(missing_ok=True)
     best = folder / "checkpoints" / "best.ckpt"

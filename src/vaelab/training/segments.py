@@ -12,11 +12,11 @@ import pytorch_lightning as pl
 import torch
 
 import vaelab
+from vaelab.atomic import write_atomically
 from vaelab.config.paths import CONF
 from vaelab.data.fingerprint import data_changes
 from vaelab.errors import DataError
 from vaelab.report.read import read_lines
-from vaelab.training.store import write_atomically
 
 NAME = "segments.jsonl"
 # what decides how numbers are rounded; code that is another may or may not
