@@ -1,12 +1,12 @@
 """The last line of a sweep: how many runs lie where, and what to look at them with."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from hydra.experimental.callback import Callback
 
 from vaelab.config.run_folder import runs_below
+from vaelab.rank import is_first
 
 
 class SweepEnd(Callback):
@@ -15,5 +15,5 @@ class SweepEnd(Callback):
     def on_multirun_end(self, config: Any, **kwargs: Any) -> None:
         folder = Path(config.hydra.sweep.dir)
         n = len(runs_below(folder))
-        if n and os.environ.get("LOCAL_RANK", "0") == "0":
+        if n and is_first():
             print(f"{n} run{'s' if n > 1 else ''} in {folder}; next: vaelab report {folder}", flush=True)

@@ -1,7 +1,6 @@
 """vaelab train: one run folder from one config."""
 
 import errno
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,9 @@ from omegaconf import DictConfig
 from vaelab.config.paths import CONF, plain
 from vaelab.door import door
 from vaelab.errors import ResourceError, UserError
+from vaelab.other_rank import as_rank
+from vaelab.rank import is_first
+from vaelab.signals import Interrupted, write_stopped
 
 if TYPE_CHECKING:
     from vaelab.training.resume import Start
@@ -29,7 +31,7 @@ def main(cfg: DictConfig) -> float:
     job = HydraConfig.get()
     folder = Path(job.runtime.output_dir)
     # the other processes of a DDP run share the folder that the first one has prepared
-    first = os.environ.get("LOCAL_RANK", "0") == "0"
+    first = is_first()
     try:
         settings = plain(cfg)
         check(settings, choices=dict(job.runtime.choices), multirun=job.mode == RunMode.MULTIRUN)
@@ -38,9 +40,11 @@ def main(cfg: DictConfig) -> float:
         if first:
             refuse_used(folder)
         return train(settings, folder, first)
-    except UserError:
+    except (UserError, Interrupted) as leaving:
         if first:
             remove_if_unused(folder)
+            if isinstance(leaving, Interrupted):
+                _say_stopped(folder, leaving, None)
         raise
 
 
@@ -60,6 +64,8 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     if cfg["threads"]:
         torch.set_num_threads(cfg["threads"])
     run = build(cfg, folder)
+    if start is not None:
+        start.refuse_other(run.trainer.world_size)
     if first:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "config.json", cfg)
@@ -69,16 +75,24 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
         half = str(cfg["trainer"].get("precision")).startswith(("16", "bf16"))
         if half and cfg["trainer"].get("accelerator") == "cpu":
             print("note: 16-bit networks run several times slower than 32-bit ones on most CPUs", flush=True)
+    code = 1
     try:
         for logger in run.trainer.loggers:
             logger.log_hyperparams(cfg)
         with signals_as_they_were():
             run.fit(start and start.state)
-        return _finish(run, cfg, folder) if first else 0.0
+        elbo = _finish(run, cfg, folder) if first else 0.0
+        code = 0
+        return elbo
+    except Interrupted as leaving:
+        code = int(leaving.code or 0)
+        if first:
+            _say_stopped(folder, leaving, run.trainer)
+        raise
     except (torch.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
         raise _resources(error, cfg) or error from error
     finally:
-        _close_wandb()
+        _close_wandb(code)
 
 
 def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
@@ -177,14 +191,24 @@ def _resources(error: BaseException, cfg: dict[str, Any]) -> ResourceError | Non
     return None
 
 
-def _close_wandb() -> None:
-    """End this run's wandb run, so that the next job of a sweep does not log into it."""
+def _say_stopped(folder: Path, leaving: Interrupted, trainer: Any) -> None:
+    """STOPPED.json of a run that was left where there is nothing to save, if nothing has been said."""
+    if not (folder / "config.json").exists():
+        print(f"\nstopped by {leaving.name} before there was a run", flush=True)
+    elif not (folder / "STOPPED.json").exists():
+        at = (None, None) if trainer is None else (trainer.global_step, trainer.current_epoch)
+        write_stopped(folder, leaving, *at)
+        print(f"\nstopped by {leaving.name}: `vaelab train resume={folder}` goes on", flush=True)
+
+
+def _close_wandb(code: int) -> None:
+    """End this run's wandb run with the exit code, so that the next job of a sweep does not log into it."""
     import sys
 
     wandb = sys.modules.get("wandb")
     if wandb is not None and getattr(wandb, "run", None) is not None:
-        wandb.finish()
+        wandb.finish(exit_code=code)
 
 
 if __name__ == "__main__":
-    main()
+    as_rank(main)

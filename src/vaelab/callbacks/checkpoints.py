@@ -13,6 +13,10 @@ from vaelab.config.types import NonNegative
 from vaelab.errors import DivergedError
 from vaelab.training.last import LAST, write_last
 from vaelab.training.modules import HVAE
+from vaelab.training.together import most
+
+# optimiser steps between two times at which several processes ask the first whether a state is due
+ASKED_EVERY = 10
 
 
 class Checkpoints(pl.callbacks.Checkpoint):
@@ -38,8 +42,9 @@ class Checkpoints(pl.callbacks.Checkpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        # several processes save together, and their clocks differ: they wait for the end of the epoch
-        if trainer.world_size == 1 and self.due(trainer) and after_batch(trainer, batch_idx):
+        if trainer.world_size > 1 and trainer.global_step % ASKED_EVERY:
+            return
+        if (trainer.world_size > 1 or self.due(trainer)) and after_batch(trainer, batch_idx) and self._agreed(trainer):
             self.save_last(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
@@ -52,14 +57,18 @@ class Checkpoints(pl.callbacks.Checkpoint):
             self.best = elbo
             with averaged(trainer, module):
                 trainer.save_checkpoint(self.folder(trainer) / "best.ckpt", weights_only=True)
-        if trainer.world_size == 1 and self.due(trainer) and after_validation(trainer):
+        if after_validation(trainer) and self._agreed(trainer):
             self.save_last(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         # the last epoch's is written here and not at the end of training: pictures come in between and may fail
         ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
-        if ends or trainer.strategy.broadcast(self.due(trainer)):
+        if ends or self._agreed(trainer):
             self.save_last(trainer)
+
+    def _agreed(self, trainer: pl.Trainer) -> bool:
+        """Whether a state is due: several processes save together, and their clocks differ, so that one speaks."""
+        return bool(most(int(trainer.is_global_zero and self.due(trainer))))
 
     def due(self, trainer: pl.Trainer) -> bool:
         return time.monotonic() - self._written >= 60 * self.minutes

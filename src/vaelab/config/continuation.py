@@ -10,7 +10,13 @@ from vaelab.errors import CheckpointError, ConfigError
 # how a run is watched, how long it goes on, what is done at its end
 FREE = (
     *("logger", "evaluation", "report", "diagnosis", "threads", "resume"),
-    *("trainer.max_epochs", "trainer.check_val_every_n_epoch", "trainer.compile", "trainer.log_every_n_steps"),
+    *(
+        "trainer.max_epochs",
+        "trainer.max_time",
+        "trainer.check_val_every_n_epoch",
+        "trainer.compile",
+        "trainer.log_every_n_steps",
+    ),
     *("trainer.enable_progress_bar", "trainer.enable_model_summary"),
     *(f"callbacks.{name}" for name in ("history", "progress", "collapse", "pictures", "interrupt", "checkpoints")),
 )
@@ -82,10 +88,13 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
     old, new = dict(_flat("", before)), dict(_flat("", now))
     keys = [key for key in {**old, **new} if old.get(key, _NOTHING) != new.get(key, _NOTHING) and key != "resume"]
     found = [Change(key, old.get(key, _NOTHING), new.get(key, _NOTHING)) for key in keys]
-    if refused := [str(change) for change in found if not _is_in(change.key, (*FREE, *FROM_HERE))]:
+    if refused := [change for change in found if not _is_in(change.key, (*FREE, *FROM_HERE))]:
+        instead = "begin a new run"
+        if {change.key for change in refused} & {"trainer.devices", "trainer.num_nodes"}:
+            instead = "begin a new run from its weights with fork=<folder>: each process has a state of its own"
         raise ConfigError(
-            f"a resumed run keeps its model, data and seed, and these differ: {'; '.join(refused)}. "
-            "Leave them out, or begin a new run."
+            f"a resumed run keeps its model, data, seed and processes, and these differ: "
+            f"{'; '.join(map(str, refused))}. Leave them out, or {instead}."
         )
     return found
 

@@ -13,7 +13,7 @@ from vaelab.data.batches import Batch, EvalBatches, TrainBatches
 from vaelab.data.split import SPLITS, Splits
 from vaelab.data.transform import binarise, to_units
 from vaelab.data.units import BYTES, Transform, Units, Values, choose
-from vaelab.errors import DataError
+from vaelab.errors import ConfigError, DataError
 from vaelab.seeding import noise_key
 
 
@@ -107,10 +107,10 @@ class ImageData(pl.LightningDataModule):
         self._place = (state_dict["epoch"], state_dict["batch"])
 
     def val_dataloader(self) -> EvalBatches:
-        return self.eval_batches("val")
+        return self._for_each(self.eval_batches("val"))
 
     def test_dataloader(self) -> EvalBatches:
-        return self.eval_batches("test")
+        return self._for_each(self.eval_batches("test"))
 
     def eval_batches(
         self, split: str, seed: int | None = None, max_images: int | None = None, batch_size: int | None = None
@@ -138,6 +138,16 @@ class ImageData(pl.LightningDataModule):
             self._generators[device] = torch.Generator(device)
         generator = self._generators[device].manual_seed(batch.key)
         return Batch(to_units(batch.x, self.transform, generator), batch.key)
+
+    def _for_each(self, batches: EvalBatches) -> EvalBatches:
+        """The batches, if every process has one: Lightning would fail on the one that has none."""
+        n, world = len(batches.x), batches.world
+        if n <= (world - 1) * batches.batch_size:
+            raise ConfigError(
+                f"the {n} images of the {batches.split} split are fewer batches than the {world} processes that share "
+                f"them: give data.batch_size={max(1, (n - 1) // (world - 1))} or less"
+            )
+        return batches
 
     def _rank(self) -> tuple[int, int]:
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer is not None else (0, 1)

@@ -10,7 +10,9 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from torch import Tensor
 
+from vaelab.callbacks.interrupt import Interrupt
 from vaelab.callbacks.resumed import Resumed
+from vaelab.config.max_time import seconds_of
 from vaelab.data.batches import Batch
 from vaelab.data.image_data import ImageData
 from vaelab.errors import ConfigError, UserError
@@ -19,10 +21,11 @@ from vaelab.nn import Shape
 from vaelab.nn.stage import read_stages
 from vaelab.prior.prior import Examples
 from vaelab.seeding import noise_key
+from vaelab.training.launcher import use_own_launcher
 from vaelab.training.lean_loop import use_lean_loop
 from vaelab.training.modules import HVAE
 from vaelab.training.prepare import OURS, prepare
-from vaelab.training.store import Store, verify
+from vaelab.training.store import Store
 
 
 @dataclass
@@ -37,10 +40,10 @@ class Run:
         """Train, from a saved state on where one is given. Raises CheckpointError for one that is damaged."""
         if state is None:
             return self.trainer.fit(self.module, datamodule=self.data)
-        step, callbacks = verify(state)["step"], self.trainer.callbacks  # type: ignore[attr-defined]
-        callbacks.append(Resumed())
+        resumed, callbacks = Resumed(), self.trainer.callbacks  # type: ignore[attr-defined]
+        callbacks.append(resumed)
         self.trainer.fit(self.module, datamodule=self.data, ckpt_path=state)
-        if self.trainer.global_step == step:  # nothing was left to train, and Lightning has left out the end of it
+        if not resumed.trains:  # nothing was left to train, and Lightning has left out the end of it
             for callback in callbacks:
                 callback.on_train_end(self.trainer, self.module)
                 callback.teardown(self.trainer, self.module, "fit")
@@ -95,6 +98,9 @@ def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
         # each logger has its own word for the folder; all of them take save_dir
         loggers.append(make(save_dir=str(folder)))
     callbacks = [_make(callback) for callback in (cfg.get("callbacks") or {}).values()]
+    for callback in callbacks:
+        if isinstance(callback, Interrupt):
+            callback.max_seconds = seconds_of(cfg["trainer"].get("max_time"))
     trainer = _make({key: value for key, value in cfg["trainer"].items() if key not in OURS})(
         default_root_dir=str(folder),
         logger=loggers or False,
@@ -103,6 +109,7 @@ def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
         use_distributed_sampler=False,
     )
     use_lean_loop(trainer)
+    use_own_launcher(trainer)
     return trainer
 
 

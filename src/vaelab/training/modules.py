@@ -15,6 +15,7 @@ from vaelab.objective import Objective
 from vaelab.posterior import has_means
 from vaelab.training.guard import Guard, finite
 from vaelab.training.optimizer import Optimizer
+from vaelab.training.together import everyone
 
 # the figures are already those of all processes: Lightning needs to send them nowhere
 LOCAL: Any = {"logger": False, "sync_dist": False, "rank_zero_only": False}
@@ -106,14 +107,17 @@ class HVAE(pl.LightningModule):
             clip_grads_with_norm_(parameters, value, norm)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        # of one process alone: several would each have their own, and only one of them writes
-        if self.trainer.world_size == 1:
-            guard = None if self.guard is None else self.guard.state_dict()
-            checkpoint["so_far"] = {"train": self.train_figures.split.so_far(), "guard": guard}
+        guard = None if self.guard is None else self.guard.state_dict()
+        # each process has its own, and only the first of them writes
+        of_each = everyone({"train": self.train_figures.split.so_far(), "guard": guard})
+        checkpoint["so_far"] = of_each[0] if len(of_each) == 1 else of_each
+        checkpoint["processes"] = len(of_each)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         adopt(checkpoint, self.state_dict())
         so_far = checkpoint.get("so_far")
+        if isinstance(so_far, list):
+            so_far = so_far[self.trainer.global_rank]
         if so_far is not None:
             self.train_figures.split.go_on(so_far["train"])
             if self.guard is not None and so_far["guard"] is not None:

@@ -11,6 +11,7 @@ import torch
 from pytorch_lightning.plugins.io import CheckpointIO
 
 from vaelab.errors import CheckpointError
+from vaelab.training.together import everyone
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -60,7 +61,7 @@ def save(content: dict[str, Any], path: Path) -> None:
         hashing = _Hashing(file)
         torch.save(content, hashing)  # type: ignore[arg-type]
         manifest.update(sha256=hashing.digest.hexdigest(), bytes=hashing.bytes, step=content.get("global_step"))
-        manifest.update(epoch=content.get("epoch"))
+        manifest.update(epoch=content.get("epoch"), processes=content.get("processes"))
 
     write_atomically(path, write)
     write_json(_manifest(path), manifest)
@@ -127,7 +128,8 @@ class Store(CheckpointIO):
         save(checkpoint, Path(path))
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        return load(Path(path))
+        # that of the first process, which may have given files another name since
+        return load(Path(everyone(str(path))[0]))
 
     def remove_checkpoint(self, path: Any) -> None:
         remove(Path(path))
