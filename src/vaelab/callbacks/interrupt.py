@@ -53,7 +53,7 @@ class Interrupt(pl.Callback):
 
     def on_validation_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         # the last batches of a split may be those of some processes alone
-        self._asked_in_validation = -most(-int(sum(trainer.num_val_batches)))
+        self._asked_in_validation = -most(-int(min(sum(trainer.num_val_batches), 2**31)))
 
     def on_validation_batch_end(
         self,
