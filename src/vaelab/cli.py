@@ -7,6 +7,7 @@ import traceback
 from importlib import import_module
 
 from vaelab.errors import ConfigError, UserError
+from vaelab.signals import arm
 
 DOORS = {
     "train": "train a model: vaelab train model=hvae data=mnist5k trainer.max_epochs=20",
@@ -25,6 +26,8 @@ OF_A_RUN = ("evaluate", "quality", "diagnose", "sample")
 
 def main() -> None:
     """Run the door named on the command line, and leave with its exit code."""
+    if sys.argv[1:2] == ["train"]:
+        arm()  # before all else: a signal may come while torch is imported
     sys.exit(run(sys.argv[1:]))
 
 

@@ -56,17 +56,10 @@ def elbo_of(folder: Path) -> float:
 
 def _go_on(cfg: dict[str, Any], folder: Path, changed: Sequence[Change], said: list[str], first: bool) -> None:
     from vaelab.train import train
-    from vaelab.training.last import never_saved
-    from vaelab.training.resume import find_start, start_over
+    from vaelab.training.resume import find_start
 
     if cfg["trainer"].get("max_steps", -1) not in (-1, None):
         raise ConfigError("a run with trainer.max_steps cannot be resumed exactly: use trainer.max_epochs")
-    if never_saved(folder / "checkpoints"):
-        if first:
-            start_over(folder, said)
-            print(f"{folder} begins anew: it stopped before a state was saved", flush=True)
-        train(cfg, folder, first)
-        return
     train(cfg, folder, first, find_start(folder, changed, cfg["trainer"].get("max_epochs", -1), first, said))
 
 

@@ -1,6 +1,5 @@
 """vaelab train: one run folder from one config."""
 
-import os
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,9 @@ from vaelab.config.paths import CONF, plain
 from vaelab.door import door, failures_told
 from vaelab.errors import UserError
 from vaelab.lock import held
+from vaelab.other_rank import as_rank
+from vaelab.rank import is_first
+from vaelab.signals import Interrupted, write_stopped
 from vaelab.told import contents
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
     folder = Path(job.runtime.output_dir)
     sweeping = job.mode == RunMode.MULTIRUN
     # the other processes of a DDP run share the folder that the first one has prepared
-    first = os.environ.get("LOCAL_RANK", "0") == "0"
+    first = is_first()
     try:
         settings = plain(cfg)
         if sweeping:
@@ -45,9 +47,11 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
         with held(folder) if first else nullcontext(), failures_told(folder, first):
             _train_or_go_on(settings, cfg, folder, first)
         return None
-    except UserError:
+    except (UserError, Interrupted) as leaving:
         if first and not sweeping:
             remove_if_unused(folder)
+            if isinstance(leaving, Interrupted):
+                _say_stopped(folder, leaving, None)
         raise
 
 
@@ -84,18 +88,29 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     if cfg["threads"]:
         torch.set_num_threads(cfg["threads"])
     run = build(cfg, folder)
-    forked = begin_from(run.module, Path(cfg["fork"])) if cfg.get("fork") and start is None else None
+    begins = start is None or start.state is None
+    forked = begin_from(run.module, Path(cfg["fork"])) if cfg.get("fork") and begins else None
+    if start is not None:
+        start.refuse_other(run.trainer.world_size)
     if first:
         begin(run, cfg, folder, start, forked)
+    code = 1
     try:
         each_logger(run.trainer, lambda logger: logger.log_hyperparams(cfg))
         with signals_as_they_were():
             run.fit(start and start.state)
-        return _finish(run, cfg, folder) if first else 0.0
+        elbo = _finish(run, cfg, folder) if first else 0.0
+        code = 0
+        return elbo
+    except Interrupted as leaving:
+        code = int(leaving.code or 0)
+        if first:
+            _say_stopped(folder, leaving, run.trainer)
+        raise
     except (torch.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
         raise explained(error, cfg, run.trainer) or error from error
     finally:
-        _close_wandb()
+        _close_wandb(code)
 
 
 def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
@@ -149,18 +164,28 @@ def _diagnose(facts: dict[str, Any], cfg: dict[str, Any]) -> None:
         print(f"no diagnosis: {error}; `vaelab diagnose run={facts['run']}` tries again", flush=True)
 
 
-def _close_wandb() -> None:
-    """End this run's wandb run, so that the next job of a sweep does not log into it."""
+def _say_stopped(folder: Path, leaving: Interrupted, trainer: Any) -> None:
+    """STOPPED.json of a run that was left where there is nothing to save, if nothing has been said."""
+    if not (folder / "config.json").exists():
+        print(f"\nstopped by {leaving.name} before there was a run", flush=True)
+    elif not (folder / "STOPPED.json").exists():
+        at = (None, None) if trainer is None else (trainer.global_step, trainer.current_epoch)
+        write_stopped(folder, leaving, *at)
+        print(f"\nstopped by {leaving.name}: `vaelab train resume={folder}` goes on", flush=True)
+
+
+def _close_wandb(code: int) -> None:
+    """End this run's wandb run with the exit code, so that the next job of a sweep does not log into it."""
     import sys
 
     wandb = sys.modules.get("wandb")
     if wandb is not None and getattr(wandb, "run", None) is not None:
         try:
-            wandb.finish()
+            wandb.finish(exit_code=code)
         except Exception:  # its own process is gone; the next job's run gets a new one
             with suppress(Exception):
                 wandb.teardown()
 
 
 if __name__ == "__main__":
-    main()
+    as_rank(main)

@@ -14,9 +14,12 @@ from vaelab.errors import DivergedError, ResourceError
 from vaelab.training.last import LAST, how_to_go_on, write_last
 from vaelab.training.modules import HVAE
 from vaelab.training.store import Store
+from vaelab.training.together import most
 
 # saves in a row that may fail for want of room before training stops
 MOST_FAILURES = 2
+# optimiser steps between two times at which several processes ask the first whether a state is due
+ASKED_EVERY = 10
 
 
 class Checkpoints(pl.callbacks.Checkpoint):
@@ -43,8 +46,9 @@ class Checkpoints(pl.callbacks.Checkpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        # several processes save together, and their clocks differ: they wait for the end of the epoch
-        if trainer.world_size == 1 and self.due(trainer) and after_batch(trainer, batch_idx):
+        if trainer.world_size > 1 and trainer.global_step % ASKED_EVERY:
+            return
+        if (trainer.world_size > 1 or self.due(trainer)) and after_batch(trainer, batch_idx) and self._agreed(trainer):
             self._write_last(trainer)
             self._refuse_failures(trainer, MOST_FAILURES)
 
@@ -60,7 +64,7 @@ class Checkpoints(pl.callbacks.Checkpoint):
                 trainer.save_checkpoint(self.folder(trainer) / "best.ckpt", weights_only=True)
             if not trainer.strategy.broadcast(_store(trainer).failures):
                 self.best = elbo
-        if trainer.world_size == 1 and self.due(trainer) and after_validation(trainer):
+        if after_validation(trainer) and self._agreed(trainer):
             self._write_last(trainer)
         self._refuse_failures(trainer, MOST_FAILURES)
 
@@ -69,9 +73,13 @@ class Checkpoints(pl.callbacks.Checkpoint):
         ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
         if ends:
             self.save_last(trainer)
-        elif trainer.strategy.broadcast(self.due(trainer)):
+        elif self._agreed(trainer):
             self._write_last(trainer)
             self._refuse_failures(trainer, MOST_FAILURES)
+
+    def _agreed(self, trainer: pl.Trainer) -> bool:
+        """Whether a state is due: several processes save together, and their clocks differ, so that one speaks."""
+        return bool(most(int(trainer.is_global_zero and self.due(trainer))))
 
     def due(self, trainer: pl.Trainer) -> bool:
         return time.monotonic() - self._written >= 60 * self.minutes

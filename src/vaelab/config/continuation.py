@@ -16,7 +16,10 @@ from vaelab.sweep.arguments import is_sweep
 FREE = (
     "data.path",
     *("logger", "evaluation", "report", "diagnosis", "threads"),
-    *("trainer.max_epochs", "trainer.check_val_every_n_epoch", "trainer.compile", "trainer.log_every_n_steps"),
+    *(
+        f"trainer.{key}"
+        for key in ("max_epochs", "max_time", "check_val_every_n_epoch", "compile", "log_every_n_steps")
+    ),
     *("trainer.enable_progress_bar", "trainer.enable_model_summary"),
     *(f"callbacks.{name}" for name in ("history", "progress", "collapse", "pictures", "interrupt", "checkpoints")),
 )
@@ -140,7 +143,7 @@ def changes(
         advice.append(f"keep what was: {shlex.join(edited)}")
     fork = shlex.join(["vaelab", "train", f"fork={folder}", *said])
     raise ConfigError(
-        f"a resumed run keeps its model, data and seed, and these differ: {'; '.join(map(str, refused))}. "
+        f"a resumed run keeps its model, data, seed and processes, and these differ: {'; '.join(map(str, refused))}. "
         f"{_capital(', '.join(advice))}; or begin a new run from its weights: {fork}"
     )
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vaelab.signals import Interrupted
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 PARENT = "VAELAB_PARENT"
 # left behind by another run's processes: a job must not take itself for a rank of it
@@ -23,13 +25,6 @@ _OF_A_SWEEP = (
     "hydra.run",
     "hydra.job.config",
 )
-
-
-class Stopped(SystemExit):
-    """Leaves with 128 + the signal's number. A SystemExit, so that the jobs that follow are not begun."""
-
-    def __init__(self, signum: int) -> None:
-        super().__init__(128 + signum)
 
 
 def command(job: Any, folder: Path) -> list[str]:
@@ -47,7 +42,7 @@ def command(job: Any, folder: Path) -> list[str]:
 def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
     """The exit code of a process, -n where signal n killed it; what it prints goes on here, or into the file `log`.
 
-    Signals to this process are passed on to it, and end this one too, once it has left: raises Stopped. Should this
+    Signals to this process are passed on to it, and end this one too, once it has left: raises Interrupted. Should this
     process be killed, that one is told to stop. SIGUSR2 is submitit's word that time is up: the run is told to save,
     and then submitit, whose handler queues the job again.
     """
@@ -77,7 +72,7 @@ def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
         queue_again = before[signal.SIGUSR2]
         if received[0] == signal.SIGUSR2 and callable(queue_again):
             queue_again(received[0], None)
-        raise Stopped(received[0])
+        raise Interrupted(received[0])
     return code
 
 

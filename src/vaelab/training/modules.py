@@ -16,6 +16,7 @@ from vaelab.posterior import has_means
 from vaelab.training.foreign import refuse_foreign
 from vaelab.training.guard import Guard, pulse
 from vaelab.training.optimizer import Optimizer
+from vaelab.training.together import everyone
 
 # the figures are already those of all processes: Lightning needs to send them nowhere
 LOCAL: Any = {"logger": False, "sync_dist": False, "rank_zero_only": False}
@@ -111,16 +112,18 @@ class HVAE(pl.LightningModule):
             clip_grads_with_norm_(parameters, value, norm)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        # of one process alone: several would each have their own, and only one of them writes
-        if self.trainer.world_size == 1:
-            figures = self.train_figures.split.so_far()
-            checkpoint["so_far"] = {"train": figures, "guard": self.guard.state_dict()}
+        # each process has its own, and only the first of them writes
+        of_each = everyone({"train": self.train_figures.split.so_far(), "guard": self.guard.state_dict()})
+        checkpoint["so_far"] = of_each[0] if len(of_each) == 1 else of_each
+        checkpoint["processes"] = len(of_each)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         own, fits = self.state_dict(), self._trainer is not None and self.trainer.state.fn == "fit"
         adopt(checkpoint, own)
         refuse_foreign(checkpoint, own, self.trainer.ckpt_path if fits else "the checkpoint", training=fits)
         so_far = checkpoint.get("so_far")
+        if isinstance(so_far, list):
+            so_far = so_far[self.trainer.global_rank]
         if so_far is not None:
             self.train_figures.split.go_on(so_far["train"])
             if so_far["guard"] is not None:

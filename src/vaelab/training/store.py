@@ -13,6 +13,7 @@ from pytorch_lightning.plugins.io import CheckpointIO
 
 from vaelab.atomic import put_json, sync, written_beside
 from vaelab.errors import CheckpointError
+from vaelab.training.together import everyone
 
 # a disk that takes no more: what is on it stays good, and training can go on for a while
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -56,7 +57,7 @@ def save(content: dict[str, Any], path: Path) -> None:
                 raise hashing.error from None
             raise
         manifest.update(sha256=hashing.digest.hexdigest(), bytes=hashing.bytes, step=content.get("global_step"))
-        manifest.update(epoch=content.get("epoch"))
+        manifest.update(epoch=content.get("epoch"), processes=content.get("processes"))
 
     with (
         written_beside(path, write) as whole_file,
@@ -152,7 +153,9 @@ class Store(CheckpointIO):
             self.failure, self.failures = None, 0
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        checkpoint = load(Path(path))
+        # that of the first process, which may have given files another name since
+        path = Path(everyone(str(path))[0])
+        checkpoint = load(path)
         if not isinstance(checkpoint, dict) or not {"state_dict", "pytorch-lightning_version"} <= set(checkpoint):
             raise CheckpointError(f"{path} is no checkpoint of a model, though a whole file")
         return checkpoint
