@@ -60,6 +60,10 @@ def run(arguments: list[str]) -> int:
             from vaelab.config.continuation import with_resume
 
             rest = with_resume(rest)
+        if door in (*OF_A_RUN, "train"):  # training evaluates its best checkpoint at the end
+            from vaelab.config.allowed import refuse_pickles
+
+            refuse_pickles()
         _enter(door, rest)
     except UserError as error:
         return _report(error)

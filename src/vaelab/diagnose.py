@@ -66,10 +66,11 @@ def _lower_weight(objective: dict[str, Any]) -> str:
     return "objective.alpha=0" if "alpha" in objective else "objective=elbo"
 
 
-def diagnose_run(cfg: dict[str, Any]) -> dict[str, Any]:
+def diagnose_run(cfg: dict[str, Any], config: dict[str, Any] | None = None) -> dict[str, Any]:
     """Diagnose a run folder as `cfg` (conf/diagnose.yaml) says, write its diagnosis.json and return it.
 
-    Analyses that were made before, of the same weights and split, stay.
+    Analyses that were made before, of the same weights and split, stay. `config` is the run's own, where it is known
+    already: see `vaelab.load`.
     """
     from hydra.utils import instantiate
 
@@ -81,7 +82,7 @@ def diagnose_run(cfg: dict[str, Any]) -> dict[str, Any]:
     from vaelab.training.load import load
     from vaelab.training.store import write_json
 
-    run = load(cfg["run"], cfg["weights"], cfg["device"])
+    run = load(cfg["run"], cfg["weights"], cfg["device"], config)
     subject = Subject(run, cfg["split"], cfg["seed"], cfg["max_rows"], Path(cfg["run"]) / "images", cfg["max_minutes"])
     about = {"run": str(cfg["run"]), "weights": run.weights, "step": run.step}
     about |= {"split": cfg["split"], "seed": cfg["seed"]}

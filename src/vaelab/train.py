@@ -91,7 +91,7 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     from vaelab.training.store import write_json
 
     facts = {"run": str(folder), "weights": "best", "device": str(run.module.device)}
-    report = evaluate_run({**facts, "seed": cfg["seed"], "max_images": None, **cfg["evaluation"]})
+    report = evaluate_run({**facts, "seed": cfg["seed"], "max_images": None, **cfg["evaluation"]}, cfg)
     told = ("elbo", "reconstruction", "kl", "objective", "iw_bound")
     figures = {key: report[key]["value"] for key in told if report[key] is not None}
     for layer in report["layers"]:
@@ -123,7 +123,7 @@ def _diagnose(facts: dict[str, Any], cfg: dict[str, Any]) -> None:
 
     of = {"seed": cfg["seed"], "split": cfg["evaluation"]["split"], "max_rows": cfg["evaluation"]["max_rows"]}
     try:
-        diagnosis = diagnose_run({**facts, **of, **cfg["diagnosis"]})
+        diagnosis = diagnose_run({**facts, **of, **cfg["diagnosis"]}, cfg)
         print(words_of(diagnosis), flush=True)
         if "max_minutes" in str(diagnosis):
             print(f"what was left out for time, `vaelab diagnose run={facts['run']}` may take more of", flush=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from vaelab.config.replay import replayable
 from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
 
@@ -62,10 +63,11 @@ def with_resume(arguments: list[str]) -> list[str]:
 
 
 def said_before(folder: Path) -> list[str]:
-    """What was typed for a run and for each time it was resumed, without what only says where it is."""
+    """What was typed for a run and for each time it was resumed, without what only says where it is. Raises
+    CheckpointError for what could run or read something else than the run's own settings."""
     # without them the settings are held against config.json
-    parts = [read_overrides(folder, name) for name in ("overrides.yaml", *(path.name for path in _segments(folder)))]
-    return [one for part in parts for one in part if not one.lstrip("+~").startswith(("hydra.", "hydra/", "resume="))]
+    files = [folder / ".hydra" / "overrides.yaml", *_segments(folder)]
+    return [one for file in files for one in replayable(read_overrides(folder, file.name), file)]
 
 
 def keep_said(folder: Path, overrides: list[str]) -> None:

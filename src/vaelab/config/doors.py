@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
+from vaelab.config.allowed import refuse_untrusted
 from vaelab.config.annotation import Node
 from vaelab.config.run_folder import find_checkpoint, read_config
 from vaelab.config.types import Count, NonNegative, Positive, PositiveInt, Several
@@ -95,6 +96,7 @@ def _check(cfg: dict[str, Any], door: str) -> None:
     from vaelab.config.check import check
 
     check({"_target_": f"vaelab.config.doors.{door}", **cfg})
-    read_config(Path(cfg["run"]))
-    find_checkpoint(Path(cfg["run"]), cfg["weights"])
-    refuse_unwritable(Path(cfg["run"]))
+    folder = Path(cfg["run"])
+    refuse_untrusted(read_config(folder), folder / "config.json")
+    find_checkpoint(folder, cfg["weights"])
+    refuse_unwritable(folder)

@@ -1,6 +1,8 @@
 """What a run folder may and may not hold."""
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +34,45 @@ def remove_if_unused(folder: Path) -> None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """config.json of a run folder. Raises CheckpointError when the folder is not one."""
+    """config.json of a run folder. Raises CheckpointError when the folder is not one, or not whole by itself."""
+    if re.match(r"[a-z][\w+.-]+:/", str(folder), re.IGNORECASE):
+        raise CheckpointError(f"run={folder} is an address: only a folder of this machine is read")
     if not folder.is_dir():
         raise CheckpointError(f"run={folder} does not exist: give the folder that `vaelab train` printed")
+    file = folder / "config.json"
     try:
-        config: dict[str, Any] = json.loads((folder / "config.json").read_text())
-        return config
-    except FileNotFoundError:
-        raise CheckpointError(f"run={folder} {_no_run(folder)}") from None
-    except (ValueError, OSError) as error:
-        raise CheckpointError(f"{folder / 'config.json'} cannot be read: {error}") from None
+        refuse_links_out(folder)
+        if not file.is_file():
+            raise CheckpointError(f"run={folder} {_no_run(folder)}")
+        config = json.loads(file.read_text(encoding="utf-8"))
+        strange = next((text for text in _strings(config) if re.search(_CONTROL, text)), None)
+    except (ValueError, OSError, RuntimeError) as error:  # nested too deep, or a ring of links
+        raise CheckpointError(f"{file} cannot be read: {error}") from None
+    if not isinstance(config, dict) or strange is not None:
+        why = "it is no config" if strange is None else f"{strange!r} has control characters"
+        raise CheckpointError(f"{file} cannot be read: {why}")
+    return config
+
+
+def refuse_links_out(folder: Path) -> None:
+    """Raise CheckpointError for a link out of a run folder: what is read and written there is all in it."""
+    home = folder.resolve()
+    for place in (folder, *(folder / name for name in ("checkpoints", "images", ".hydra"))):
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            if path.is_symlink() and not path.resolve().is_relative_to(home):
+                raise CheckpointError(f"{path} leads out of the run folder: put the file itself there, or take it away")
+
+
+# an escape would be obeyed by the terminal that shows it; a text may have lines
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in [*value, *value.values()] if isinstance(value, dict) else value:
+            yield from _strings(inner)
 
 
 def read_overrides(folder: Path, name: str = "overrides.yaml") -> list[str]:
