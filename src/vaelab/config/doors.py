@@ -6,7 +6,7 @@ from typing import Any, Literal
 from vaelab.config.allowed import refuse_untrusted
 from vaelab.config.annotation import Node
 from vaelab.config.run_folder import find_checkpoint, read_config
-from vaelab.config.types import Count, NonNegative, Positive, PositiveInt, Several
+from vaelab.config.types import Count, FilePart, NonNegative, Positive, PositiveInt, Several
 from vaelab.config.writable import refuse_unwritable
 
 Split = Literal["train", "val", "test"]
@@ -36,7 +36,7 @@ def sample(
     images: PositiveInt,
     temperature: NonNegative | list[NonNegative] | None,
     pictures: dict[str, Node],
-    suffix: str,
+    suffix: FilePart,
     seed: Count,
     device: str,
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from vaelab.config.latent_rules import LATENT_RULES
+from vaelab.config.names import stays
 from vaelab.config.signature import class_constant, home_of
 from vaelab.config.source import PACKAGE
 from vaelab.data.units import BYTES, Transform, choose
@@ -165,6 +166,17 @@ def layers_are_listed(run: Composed) -> Iterator[str]:
             )
 
 
+def logs_stay_in_the_folder(run: Composed) -> Iterator[str]:
+    """Lightning's loggers make paths of their names."""
+    loggers = run.get("logger")
+    for logger in loggers if isinstance(loggers, Mapping) else ():
+        for key in ("name", "version", "sub_dir"):
+            value = run.get(f"logger.{logger}.{key}")
+            lightning = run.target(f"logger.{logger}").startswith("pytorch_lightning.")
+            if lightning and isinstance(value, str) and not stays(value):
+                yield f"logger.{logger}.{key}={value!r} leads out of the run folder: use no .., and no / in front"
+
+
 RULES: list[Callable[[Composed], Iterator[str]]] = [
     one_layer,
     layers_are_listed,
@@ -173,6 +185,7 @@ RULES: list[Callable[[Composed], Iterator[str]]] = [
     balancing_takes_a_warm_up,
     units_meet,
     no_ranks_in_a_sweep,
+    logs_stay_in_the_folder,
     *LATENT_RULES,
 ]
 

@@ -1,5 +1,6 @@
 """The Weights & Biases mirror, offline unless asked."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,7 +36,7 @@ class Wandb(WandbLogger):
             mode=mode,
             log_model=False,
             # a run that goes on is the same one; offline it gets a second folder, and `wandb sync` joins them
-            id=self._kept.read_text().strip() if self._kept.exists() else None,
+            id=_id(self._kept),
         )
         # wandb warns at every start about this setting, which Lightning passes whatever its value
         self._wandb_init.pop("anonymous", None)
@@ -46,3 +47,9 @@ class Wandb(WandbLogger):
         # here, and not when it is made: a run that is refused leaves nothing behind
         if self.version is not None and not self._kept.exists():
             self._kept.write_text(f"{self.version}\n")
+
+
+def _id(file: Path) -> str | None:
+    """The id that was kept of a run; none where the file holds something else, since it becomes a part of a path."""
+    text = file.read_text().strip() if file.exists() else ""
+    return text if re.fullmatch(r"[\w-]+", text) else None
