@@ -51,12 +51,14 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
 
     from vaelab.training.build import build
     from vaelab.training.machine import keep_memory
+    from vaelab.training.plain import TEXT, refuse_unplain
     from vaelab.training.quiet import quiet
     from vaelab.training.signals import signals_as_they_were
     from vaelab.training.store import write_json
 
     quiet()
     keep_memory()
+    refuse_unplain(cfg, TEXT)
     if cfg["threads"]:
         torch.set_num_threads(cfg["threads"])
     run = build(cfg, folder)

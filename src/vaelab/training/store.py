@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +16,7 @@ from pytorch_lightning.plugins.io import CheckpointIO
 
 from vaelab.config.allowed import refuse_pickles
 from vaelab.errors import CheckpointError
+from vaelab.training.plain import refuse_unplain
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -87,7 +89,7 @@ def verify(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
+def _whole(path: Path) -> Iterator[tuple[BufferedReader, dict[str, Any]]]:
     """A checkpoint that agrees with its manifest, open at its start, and the manifest: what is read is what was held
     against it."""
     with ExitStack() as files:
@@ -109,7 +111,7 @@ def _whole(path: Path) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
         yield file, manifest
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> BufferedReader:
     """A regular file: no link, which may lead anywhere, and no pipe, which would be waited for."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -153,6 +155,7 @@ class Store(CheckpointIO):
     """The store as Lightning's checkpoint plug-in."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        refuse_unplain(checkpoint)
         save(checkpoint, Path(path))
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
