@@ -105,7 +105,9 @@ def _enter(door: str, rest: list[str]) -> None:
 def _report(error: UserError) -> int:
     if os.environ.get("VAELAB_TRACEBACK"):
         traceback.print_exc()
-    print(f"vaelab: {error}", file=sys.stderr)
+    from vaelab.printable import printable
+
+    print("vaelab:", "\n".join(map(printable, str(error).splitlines())), file=sys.stderr)
     return error.code
 
 

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from vaelab.config.paths import CONF, plain
 from vaelab.door import door
 from vaelab.evaluate import report_file
+from vaelab.printable import obeyed, printable
 
 if TYPE_CHECKING:
     from vaelab.analyses import Analysis, Subject
@@ -95,9 +96,10 @@ def diagnose_run(cfg: dict[str, Any], config: dict[str, Any] | None = None) -> d
     diagnosis.pop("verdict", None)
     if part(diagnosis, "units"):
         diagnosis["verdict"] = verdict(diagnosis)
+        said = [printable(one) for one in read_overrides(Path(cfg["run"]))]
         for cause in diagnosis["verdict"]["causes"]:
             if cause["overrides"]:
-                cause["command"] = changed(read_overrides(Path(cfg["run"])), cause["overrides"])
+                cause["command"] = changed(said, cause["overrides"])
     write_json(file, diagnosis)
     return diagnosis
 
@@ -114,7 +116,8 @@ def _before(file: Path, about: dict[str, Any]) -> dict[str, Any]:
     """What is written already of the same weights, split and seed."""
     try:
         found = json.loads(file.read_text())
-        return found if all(found[key] == about[key] for key in ("weights", "step", "split", "seed")) else {}
+        same = all(found[key] == about[key] for key in ("weights", "step", "split", "seed"))
+        return found if same and obeyed(found) is None else {}  # its words are printed again
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

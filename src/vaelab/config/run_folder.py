@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from vaelab.errors import CheckpointError, ConfigError
+from vaelab.printable import obeyed
 
 
 def refuse_used(folder: Path) -> None:
@@ -45,7 +45,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         if not file.is_file():
             raise CheckpointError(f"run={folder} {_no_run(folder)}")
         config = json.loads(file.read_text(encoding="utf-8"))
-        strange = next((text for text in _strings(config) if re.search(_CONTROL, text)), None)
+        strange = obeyed(config)
     except (ValueError, OSError, RuntimeError) as error:  # nested too deep, or a ring of links
         raise CheckpointError(f"{file} cannot be read: {error}") from None
     if not isinstance(config, dict) or strange is not None:
@@ -61,18 +61,6 @@ def refuse_links_out(folder: Path) -> None:
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             if path.is_symlink() and not path.resolve().is_relative_to(home):
                 raise CheckpointError(f"{path} leads out of the run folder: put the file itself there, or take it away")
-
-
-# an escape would be obeyed by the terminal that shows it; a text may have lines
-_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for inner in [*value, *value.values()] if isinstance(value, dict) else value:
-            yield from _strings(inner)
 
 
 def read_overrides(folder: Path, name: str = "overrides.yaml") -> list[str]:
