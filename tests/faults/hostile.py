@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+from functools import cache
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -17,6 +18,12 @@ SMALL = [
     *("logger=csv", "threads=1", "diagnosis=null", "report=false", "evaluation.iw_samples=2", "model.z_dims=[3]"),
     *("~callbacks.pictures", "~callbacks.collapse"),
 ]
+
+
+@cache
+def small() -> dict[str, Any]:
+    """Composed once: to be copied, not changed."""
+    return compose(SMALL)
 
 
 class Payload:
@@ -47,7 +54,7 @@ def write_checkpoint(path: Path, state: Any) -> Path:
 
 def said(folder: Path, overrides: list[Any], name: str = "overrides.yaml") -> Path:
     """A run folder in which `overrides` are said to have been typed."""
-    write_config(folder, {**compose(SMALL), "resume": None})
+    write_config(folder, small())
     (folder / ".hydra").mkdir(exist_ok=True)
     (folder / ".hydra" / name).write_text(json.dumps(overrides))
     return folder

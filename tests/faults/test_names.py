@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.hostile import SMALL
-from vaelab import compose
+from tests.faults.hostile import small
 from vaelab.callbacks import unit_maps
 from vaelab.callbacks.record_files import cut
 from vaelab.callbacks.unit_maps import draw_units
@@ -54,7 +53,7 @@ def test_a_suffix_is_no_path(name: str) -> None:
 def test_a_logger_is_not_told_to_write_elsewhere(name: str, key: str) -> None:
     for logger, target in (("tensorboard", "TensorBoardLogger"), ("csv", "CSVLogger")):
         node = {"_target_": f"pytorch_lightning.loggers.{target}", "_partial_": True, "version": "x", key: name}
-        cfg: dict[str, Any] = {**compose(SMALL), "logger": {logger: node}}
+        cfg: dict[str, Any] = {**small(), "logger": {logger: node}}
         with pytest.raises(ConfigError, match=rf"logger\.{logger}\.{key}=.* leads out of the run folder"):
             check(cfg)
         check({**cfg, "logger": {logger: {**node, key: "a/b"}}})

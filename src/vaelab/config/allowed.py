@@ -1,5 +1,6 @@
 """What the config of a run folder may build. A `_target_` is called, whatever it names, so that a folder of someone
-else's could run anything: it may name the pieces that conf/ offers, some classes that go with them, and nothing more.
+else's could run anything: a group may name the pieces that conf/ offers for it, some classes that go with them, and
+nothing more.
 
 What is typed for `vaelab train` is the user's own and is not held to this.
 """
@@ -28,12 +29,14 @@ _CALLBACKS = (
     *("DeviceStatsMonitor", "EarlyStopping", "GradientAccumulationScheduler", "LearningRateMonitor", "ModelSummary"),
     *("RichModelSummary", "RichProgressBar", "StochasticWeightAveraging", "TQDMProgressBar", "Timer"),
 )
-BESIDE_CONF = frozenset([
-    *(f"torch.optim.{name}" for name in _OPTIMISERS),
-    *(f"pytorch_lightning.callbacks.{name}" for name in _CALLBACKS),
-    *("pytorch_lightning.loggers.CSVLogger", "pytorch_lightning.loggers.WandbLogger"),
-    *("vaelab.HVAE", "vaelab.VAE"),
-])  # fmt: skip
+BESIDE_CONF = {
+    "optimizer": frozenset(f"torch.optim.{name}" for name in _OPTIMISERS),
+    "callbacks": frozenset(f"pytorch_lightning.callbacks.{name}" for name in _CALLBACKS),
+    "logger": frozenset(f"pytorch_lightning.loggers.{name}" for name in ("CSVLogger", "WandbLogger")),
+    "model": frozenset(("vaelab.HVAE", "vaelab.VAE")),
+}
+# where the pieces of a group stand in a training config, if not under its own name
+_STANDS_IN = {"pictures": "callbacks", "analyses": "diagnosis"}
 
 
 def refuse_untrusted(config: Mapping[str, Any], file: Path) -> None:
@@ -58,7 +61,7 @@ def untrusted(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             name = f"{path}.{key}" if path else str(key)
-            if key == "_target_" and not is_allowed(inner):
+            if key == "_target_" and not is_allowed(inner, path.partition(".")[0]):
                 yield name, str(inner)
             elif "${" in str(key):
                 yield name, "is no name"
@@ -71,15 +74,17 @@ def untrusted(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, value
 
 
-def is_allowed(target: object) -> bool:
-    """Whether a `_target_` is one of conf/, one beside them, or defined in a module of $VAELAB_ALLOW."""
+def is_allowed(target: object, group: str) -> bool:
+    """Whether a `_target_` below a group of a training config is one of conf/<group>, one beside them, or defined in a
+    module of $VAELAB_ALLOW."""
     if not isinstance(target, str) or not re.fullmatch(r"\w+(\.\w+)+", target):
         return False
-    if target in BESIDE_CONF or target in named_in_conf():
+    offered = named_in_conf().get(group, frozenset())
+    if target in offered or target in BESIDE_CONF.get(group, ()):
         return True
     if target.split(".")[0] == NAME:
         try:
-            return home_of(target) in named_in_conf()
+            return home_of(target) in offered
         except ConfigError:
             return False
     own = [name.strip() for name in os.environ.get(VARIABLE, "").split(",") if name.strip()]
@@ -87,11 +92,15 @@ def is_allowed(target: object) -> bool:
 
 
 @cache
-def named_in_conf() -> frozenset[str]:
-    """Every `_target_` of the program's own config files, but those that Hydra itself is given."""
-    files = [file for file in CONF.rglob("*.yaml") if file.relative_to(CONF).parts[0] != "hydra"]
-    found = (re.findall(r"^\s*_target_:\s*([\w.]+)\s*$", file.read_text(encoding="utf-8"), re.M) for file in files)
-    return frozenset(target for targets in found for target in targets)
+def named_in_conf() -> dict[str, frozenset[str]]:
+    """Every `_target_` of the program's own config files, by the group of a training config that it stands in."""
+    found: dict[str, set[str]] = {}
+    for file in CONF.glob("*/**/*.yaml"):
+        group = file.relative_to(CONF).parts[0]
+        targets = re.findall(r"^\s*_target_:\s*([\w.]+)\s*$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        found.setdefault(_STANDS_IN.get(group, group), set()).update(targets)
+    # these two are no part of a training config
+    return {group: frozenset(targets) for group, targets in found.items() if group not in ("hydra", "features")}
 
 
 def _home(target: str) -> str:
