@@ -67,6 +67,10 @@ def run(arguments: list[str]) -> int:
 
             end_with_parent()
             rest = with_sweep(with_resume(with_fork(rest)))
+        if door in (*OF_A_RUN, "train"):  # training evaluates its best checkpoint at the end
+            from vaelab.config.allowed import refuse_pickles
+
+            refuse_pickles()
         try:
             _enter(door, rest)
         finally:
@@ -116,7 +120,9 @@ def _enter(door: str, rest: list[str]) -> None:
 def _report(error: UserError) -> int:
     if os.environ.get("VAELAB_TRACEBACK"):
         traceback.print_exc()
-    print(f"vaelab: {error}", file=sys.stderr)
+    from vaelab.printable import printable
+
+    print("vaelab:", "\n".join(map(printable, str(error).splitlines())), file=sys.stderr)
     return error.code
 
 

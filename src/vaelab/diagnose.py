@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from vaelab.config.paths import CONF, plain
 from vaelab.door import door
 from vaelab.evaluate import report_file
+from vaelab.printable import obeyed, printable
 
 if TYPE_CHECKING:
     from vaelab.analyses import Analysis, Subject
@@ -66,10 +67,11 @@ def _lower_weight(objective: dict[str, Any]) -> str:
     return "objective.alpha=0" if "alpha" in objective else "objective=elbo"
 
 
-def diagnose_run(cfg: dict[str, Any]) -> dict[str, Any]:
+def diagnose_run(cfg: dict[str, Any], config: dict[str, Any] | None = None) -> dict[str, Any]:
     """Diagnose a run folder as `cfg` (conf/diagnose.yaml) says, write its diagnosis.json and return it.
 
-    Analyses that were made before, of the same weights and split, stay.
+    Analyses that were made before, of the same weights and split, stay. `config` is the run's own, where it is known
+    already: see `vaelab.load`.
     """
     from hydra.utils import instantiate
 
@@ -81,7 +83,7 @@ def diagnose_run(cfg: dict[str, Any]) -> dict[str, Any]:
     from vaelab.diagnostics.verdict import verdict
     from vaelab.training.load import load
 
-    run = load(cfg["run"], cfg["weights"], cfg["device"])
+    run = load(cfg["run"], cfg["weights"], cfg["device"], config)
     subject = Subject(run, cfg["split"], cfg["seed"], cfg["max_rows"], Path(cfg["run"]) / "images", cfg["max_minutes"])
     about = {"run": str(cfg["run"]), "weights": run.weights, "step": run.step}
     about |= {"split": cfg["split"], "seed": cfg["seed"]}
@@ -94,9 +96,10 @@ def diagnose_run(cfg: dict[str, Any]) -> dict[str, Any]:
     diagnosis.pop("verdict", None)
     if part(diagnosis, "units"):
         diagnosis["verdict"] = verdict(diagnosis)
+        said = [printable(one) for one in read_overrides(Path(cfg["run"]))]
         for cause in diagnosis["verdict"]["causes"]:
             if cause["overrides"]:
-                cause["command"] = changed(read_overrides(Path(cfg["run"])), cause["overrides"])
+                cause["command"] = changed(said, cause["overrides"])
     write_json(file, diagnosis)
     return diagnosis
 
@@ -113,7 +116,8 @@ def _before(file: Path, about: dict[str, Any]) -> dict[str, Any]:
     """What is written already of the same weights, split and seed."""
     try:
         found = json.loads(file.read_text())
-        return found if all(found[key] == about[key] for key in ("weights", "step", "split", "seed")) else {}
+        same = all(found[key] == about[key] for key in ("weights", "step", "split", "seed"))
+        return found if same and obeyed(found) is None else {}  # its words are printed again
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

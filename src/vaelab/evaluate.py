@@ -104,13 +104,16 @@ def information_of(run: "Loaded", split: str, images: int, max_rows: int, seed: 
     return surgery(run.module.hierarchy, x, max_rows)
 
 
-def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
-    """Evaluate a run folder as `cfg` (conf/evaluate.yaml) says, write its evaluation.json and return it."""
+def evaluate_run(cfg: dict[str, Any], config: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Evaluate a run folder as `cfg` (conf/evaluate.yaml) says, write its evaluation.json and return it.
+
+    `config` is the run's own, where it is known already: see `vaelab.load`.
+    """
     from vaelab.atomic import write_json
     from vaelab.diagnostics.figure import figure
     from vaelab.training.load import load
 
-    run = load(cfg["run"], cfg["weights"], cfg["device"])
+    run = load(cfg["run"], cfg["weights"], cfg["device"], config)
     report = evaluate(run, cfg["split"], cfg["iw_samples"], cfg["max_rows"], cfg["seed"], cfg["max_images"])
     report = {"run": str(cfg["run"]), "weights": run.weights, "step": run.step, **report}
     if cfg.get("information_images"):

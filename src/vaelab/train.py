@@ -80,11 +80,13 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     from vaelab.training.exhausted import explained
     from vaelab.training.fork import begin_from
     from vaelab.training.machine import keep_memory
+    from vaelab.training.plain import TEXT, refuse_unplain
     from vaelab.training.quiet import quiet
     from vaelab.training.signals import signals_as_they_were
 
     quiet()
     keep_memory()
+    refuse_unplain(cfg, TEXT)
     if cfg["threads"]:
         torch.set_num_threads(cfg["threads"])
     run = build(cfg, folder)
@@ -124,7 +126,7 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     from vaelab.tables import evaluation_table, layer_term, show
 
     facts = {"run": str(folder), "weights": "best", "device": str(run.module.device)}
-    report = evaluate_run({**facts, "seed": cfg["seed"], "max_images": None, **cfg["evaluation"]})
+    report = evaluate_run({**facts, "seed": cfg["seed"], "max_images": None, **cfg["evaluation"]}, cfg)
     told = ("elbo", "reconstruction", "kl", "objective", "iw_bound")
     figures = {key: report[key]["value"] for key in told if report[key] is not None}
     for layer in report["layers"]:
@@ -156,7 +158,7 @@ def _diagnose(facts: dict[str, Any], cfg: dict[str, Any]) -> None:
 
     of = {"seed": cfg["seed"], "split": cfg["evaluation"]["split"], "max_rows": cfg["evaluation"]["max_rows"]}
     try:
-        diagnosis = diagnose_run({**facts, **of, **cfg["diagnosis"]})
+        diagnosis = diagnose_run({**facts, **of, **cfg["diagnosis"]}, cfg)
         print(words_of(diagnosis), flush=True)
         if "max_minutes" in str(diagnosis):
             print(f"what was left out for time, `vaelab diagnose run={facts['run']}` may take more of", flush=True)

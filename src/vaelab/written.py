@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+from vaelab.printable import printable
+
 
 def told_before(file: Path) -> str:
     """' (K = 100, n = 500 before)' of an evaluation that is about to be replaced; '' where there is none."""
     try:
         found = json.loads(file.read_text())
-        return f" (K = {found['iw_samples']}, n = {found['n']} before)"
+        return printable(f" (K = {found['iw_samples']}, n = {found['n']} before)")
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

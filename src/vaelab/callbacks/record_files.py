@@ -30,9 +30,9 @@ def cut(folder: Path, to: Mapping[str, int]) -> None:
 
     It is kept in history.orphan-<n>.jsonl and units.orphan-<n>.jsonl.
     """
-    for name, length in to.items():
-        path = folder / name
-        if not path.exists() or path.stat().st_size <= length:
+    for name in NAMES:  # and no other file that the state may speak of
+        path, length = folder / name, to.get(name)
+        if length is None or not path.exists() or path.stat().st_size <= length:
             continue
         with open(path, "r+b") as file:
             file.seek(length)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 
 from vaelab.callbacks.media import show
+from vaelab.config.names import is_part
 from vaelab.diagnostics.active_units import THRESHOLD
 from vaelab.diagnostics.units_over_time import Line, epochs, layers, matrix
 from vaelab.pictures.heat_map import Panel, write_heat_map
@@ -23,7 +24,7 @@ def draw_units(trainer: pl.Trainer, only: Sequence[str] | None = None) -> None:
     if not trainer.is_global_zero or len(lines) < 2:
         return
     pooled = {part["layer"]: part.get("pooled", 1) for part in lines[0]["layers"]}
-    for layer in layers(lines) if only is None else only:
+    for layer in filter(is_part, layers(lines) if only is None else only):
         path, title = folder / "images" / f"units_{layer}.png", f"{layer}: each unit over the epochs, validation split"
         write_heat_map(path, title, epochs(lines), list(_panels(lines, layer)), pooled[layer])
         show(trainer, f"units/{layer}", path)

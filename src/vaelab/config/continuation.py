@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vaelab.config.again import kept, value
+from vaelab.config.replay import replayable
 from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
 from vaelab.sweep.arguments import is_sweep
@@ -84,13 +85,14 @@ def said_now(typed: list[str]) -> list[str]:
 
 
 def said_before(folder: Path) -> list[str]:
-    """What was typed for a run and each time it was resumed, as far as it holds, without what only says where it is."""
+    """What was typed for a run and each time it was resumed, as far as it holds, without what only says where it is.
+    Raises CheckpointError for what could run or read something else than the run's own settings."""
     # without them the settings are held against config.json
     said: list[str] = []
-    for name in ("overrides.yaml", *(path.name for path in _segments(folder))):
-        part = read_overrides(folder, name)
+    for file in (folder / ".hydra" / "overrides.yaml", *_segments(folder)):
+        part = replayable(read_overrides(folder, file.name), file)
         said = [*kept(said, part), *part]
-    return [one for one in said if not one.lstrip("+~").startswith(("hydra.", "hydra/", "resume="))]
+    return said
 
 
 def keep_said(folder: Path, overrides: list[str]) -> None:

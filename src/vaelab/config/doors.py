@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any, Literal
 
+from vaelab.config.allowed import refuse_untrusted
 from vaelab.config.annotation import Node
 from vaelab.config.run_folder import find_checkpoint, read_config
-from vaelab.config.types import Count, NonNegative, Positive, PositiveInt, Several
+from vaelab.config.types import Count, FilePart, NonNegative, Positive, PositiveInt, Several
 from vaelab.config.writable import refuse_unwritable
 
 Split = Literal["train", "val", "test"]
@@ -35,7 +36,7 @@ def sample(
     images: PositiveInt,
     temperature: NonNegative | list[NonNegative] | None,
     pictures: dict[str, Node],
-    suffix: str,
+    suffix: FilePart,
     seed: Count,
     device: str,
 ) -> None:
@@ -95,6 +96,7 @@ def _check(cfg: dict[str, Any], door: str) -> None:
     from vaelab.config.check import check
 
     check({"_target_": f"vaelab.config.doors.{door}", **cfg})
-    read_config(Path(cfg["run"]))
-    find_checkpoint(Path(cfg["run"]), cfg["weights"])
-    refuse_unwritable(Path(cfg["run"]))
+    folder = Path(cfg["run"])
+    refuse_untrusted(read_config(folder), folder / "config.json")
+    find_checkpoint(folder, cfg["weights"])
+    refuse_unwritable(folder)

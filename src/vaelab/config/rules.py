@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from vaelab.config.latent_rules import LATENT_RULES
 from vaelab.config.max_time import seconds_of
+from vaelab.config.names import stays
 from vaelab.config.signature import class_constant, home_of
 from vaelab.config.source import PACKAGE
 from vaelab.data.units import BYTES, Transform, choose
@@ -161,6 +162,17 @@ def max_time_is_a_time(run: Composed) -> Iterator[str]:
         yield "trainer.max_time needs callbacks.interrupt, which saves and leaves when it is over"
 
 
+def logs_stay_in_the_folder(run: Composed) -> Iterator[str]:
+    """Lightning's loggers make paths of their names."""
+    loggers = run.get("logger")
+    for logger in loggers if isinstance(loggers, Mapping) else ():
+        for key in ("name", "version", "sub_dir"):
+            value = run.get(f"logger.{logger}.{key}")
+            lightning = run.target(f"logger.{logger}").startswith("pytorch_lightning.")
+            if lightning and isinstance(value, str) and not stays(value):
+                yield f"logger.{logger}.{key}={value!r} leads out of the run folder: use no .., and no / in front"
+
+
 RULES: list[Callable[[Composed], Iterator[str]]] = [
     one_layer,
     layers_are_listed,
@@ -169,6 +181,7 @@ RULES: list[Callable[[Composed], Iterator[str]]] = [
     balancing_takes_a_warm_up,
     units_meet,
     max_time_is_a_time,
+    logs_stay_in_the_folder,
     *LATENT_RULES,
 ]
 

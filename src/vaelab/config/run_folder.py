@@ -1,10 +1,12 @@
 """What a run folder may and may not hold."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from vaelab.errors import CheckpointError
+from vaelab.printable import obeyed
 
 # whatever of these is in a folder, a run was there
 _OF_A_RUN = ("config.json", "history.jsonl", "checkpoints", "DONE.json")
@@ -46,18 +48,34 @@ def remove_if_unused(folder: Path) -> None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """config.json of a run folder. Raises CheckpointError when the folder is not one."""
+    """config.json of a run folder. Raises CheckpointError when the folder is not one, or not whole by itself."""
+    if re.match(r"[a-z][\w+.-]+:/", str(folder), re.IGNORECASE):
+        raise CheckpointError(f"run={folder} is an address: only a folder of this machine is read")
     if not folder.is_dir():
         raise CheckpointError(f"run={folder} does not exist: give the folder that `vaelab train` printed")
+    file = folder / "config.json"
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(f"run={folder} {_no_run(folder)}") from None
-    except (ValueError, OSError) as error:
-        raise CheckpointError(f"{folder / 'config.json'} cannot be read: {error}") from None
+        refuse_links_out(folder)
+        if not file.is_file():
+            raise CheckpointError(f"run={folder} {_no_run(folder)}")
+        config = json.loads(file.read_text(encoding="utf-8"))
+        strange = obeyed(config)
+    except (ValueError, OSError, RuntimeError) as error:  # nested too deep, or a ring of links
+        raise CheckpointError(f"{file} cannot be read: {error}") from None
     if not isinstance(config, dict) or not {"model", "data", "trainer"} <= set(config):
-        raise CheckpointError(f"{folder / 'config.json'} cannot be read: it is not the config of a run")
+        raise CheckpointError(f"{file} cannot be read: it is not the config of a run")
+    if strange is not None:
+        raise CheckpointError(f"{file} cannot be read: {strange!r} has control characters")
     return config
+
+
+def refuse_links_out(folder: Path) -> None:
+    """Raise CheckpointError for a link out of a run folder: what is read and written there is all in it."""
+    home = folder.resolve()
+    for place in (folder, *(folder / name for name in ("checkpoints", "images", ".hydra"))):
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            if path.is_symlink() and not path.resolve().is_relative_to(home):
+                raise CheckpointError(f"{path} leads out of the run folder: put the file itself there, or take it away")
 
 
 def read_overrides(folder: Path, name: str = "overrides.yaml") -> list[str]:

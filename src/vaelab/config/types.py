@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from vaelab.config.names import is_part
+
 
 @dataclass(frozen=True)
 class Range:
@@ -30,6 +32,7 @@ Fraction = Annotated[float, Range(lambda v: 0 <= v <= 1, "a number from 0 to 1")
 Decay = Annotated[float, Range(lambda v: 0 <= v < 1, "a number from 0 up to, but not, 1")]
 PositiveInt = Annotated[int, Range(lambda v: v >= 1, "a whole number, 1 or above")]
 Several = Annotated[int, Range(lambda v: v >= 2, "a whole number, 2 or above")]
+FilePart = Annotated[str, Range(is_part, "a part of a file's name, without /")]
 Count = Annotated[int, Range(lambda v: v >= 0, "a whole number, 0 or above")]
 # the one range that looks outside the config: what it misses is data, hence a DataError
 ExistingPath = Annotated[str, Range(_exists, "a file or folder that exists", code=4)]

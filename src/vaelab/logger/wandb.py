@@ -1,6 +1,7 @@
 """The Weights & Biases mirror, offline unless asked."""
 
 import http.client
+import re
 import ssl
 import urllib.error
 import urllib.request
@@ -43,7 +44,7 @@ class Wandb(WandbLogger):
             mode=mode,
             log_model=False,
             # a run that goes on is the same one; offline it gets a second folder, and `wandb sync` joins them
-            id=self._kept.read_text().strip() if self._kept.exists() else None,
+            id=_id(self._kept),
         )
         if mode == "online" and (why := unreachable()):
             self._go_offline(why)
@@ -90,3 +91,9 @@ def unreachable(seconds: float = 5.0) -> str | None:
         # wandb trusts authorities of its own
         return None if isinstance(reason, ssl.SSLError) else f"{server} does not answer ({reason})"
     return None
+
+
+def _id(file: Path) -> str | None:
+    """The id that was kept of a run; none where the file holds something else, since it becomes a part of a path."""
+    text = file.read_text().strip() if file.exists() else ""
+    return text if re.fullmatch(r"[\w-]+", text) else None

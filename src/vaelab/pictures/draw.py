@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vaelab.config.fault import Fault, refuse
+from vaelab.config.names import is_part
 from vaelab.data.batches import Batch
 from vaelab.data.image_data import ImageData
 from vaelab.errors import ConfigError
@@ -17,8 +18,10 @@ from vaelab.training.modules import HVAE
 
 
 def refuse_unfit(pictures: Mapping[str, Picture], z_dims: Sequence[int], images: int, where: str = "pictures") -> None:
-    """Raise one ConfigError that tells every setting which does not fit the model, by its dotted name."""
-    faults = [
+    """Raise one ConfigError that tells every setting which does not fit the model, by its dotted name, and every name
+    that is none of a file."""
+    faults = [Fault(f"{where} has {name!r}: it names a file and has no /") for name in pictures if not is_part(name)]
+    faults += [
         Fault(f"{where}.{name}.{text}") for name, picture in pictures.items() for text in picture.faults(z_dims, images)
     ]
     refuse(faults)

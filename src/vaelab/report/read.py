@@ -5,6 +5,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from vaelab.printable import printable
+
 
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file; {} when it is missing, torn, or holds something else."""
@@ -33,7 +35,8 @@ def read_stopped(folder: Path) -> dict[str, Any]:
 def stopped_words(stopped: dict[str, Any]) -> str:
     """'stopped at step 165 by SIGINT', as far as it is known."""
     step, signal = number(stopped.get("step")), stopped.get("signal")
-    return "stopped" + (f" at step {step:.0f}" if step is not None else "") + (f" by {signal}" if signal else "")
+    by = f" by {printable(str(signal))}" if signal else ""
+    return "stopped" + (f" at step {step:.0f}" if step is not None else "") + by
 
 
 def number(value: Any) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.config.run_folder import read_overrides
+from vaelab.printable import printable
 from vaelab.report.cap import Cap
 from vaelab.report.choices import Choices, read_choices
 from vaelab.report.read import number, read_json, read_lines, read_stopped
@@ -39,7 +40,7 @@ class Record:
 
     @cached_property
     def overrides(self) -> list[str]:
-        return read_overrides(self.folder)
+        return [printable(one) for one in read_overrides(self.folder)]  # they are copied into terminals
 
     @cached_property
     def history(self) -> list[dict[str, Any]]:

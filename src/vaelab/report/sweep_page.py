@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vaelab import __version__
+from vaelab.printable import printable
 from vaelab.report.drawn import Drawn
 from vaelab.report.figures.parallel import parallel
 from vaelab.report.figures.phase import phase
@@ -82,6 +83,6 @@ def _typed(folder: Path) -> list[str]:
 
     try:
         value = yaml.safe_load((folder / "multirun.yaml").read_text(encoding="utf-8"))
-        return [str(item) for item in value["hydra"]["overrides"]["task"]]
+        return [printable(str(item)) for item in value["hydra"]["overrides"]["task"]]
     except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
         return []

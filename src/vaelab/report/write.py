@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from vaelab.config.run_folder import refuse_links_out
 from vaelab.errors import CheckpointError, ConfigError, ResourceError
 from vaelab.report.page import LIMIT
 from vaelab.report.record import Record
@@ -37,6 +38,7 @@ def write_report(folder: Path) -> Path:
     from vaelab.report.sweep_page import sweep_page
 
     for run in runs:
+        refuse_links_out(run)
         if is_run(run) and _stale(run):
             _write_run(run)
     return _write(folder / NAME, lambda budget: sweep_page(folder, [Record(run) for run in runs]))
@@ -63,6 +65,7 @@ def runs_of(folder: Path) -> list[Path]:
 def _write_run(folder: Path) -> Path:
     from vaelab.report.run_page import run_page
 
+    refuse_links_out(folder)
     record = Record(folder)
     return _write(folder / NAME, lambda budget: run_page(record, budget))
 

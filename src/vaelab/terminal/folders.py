@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.config.run_folder import read_overrides
+from vaelab.printable import printable
 
 DEEP = 3  # a sweep below a date, its runs below the sweep
 
@@ -33,9 +34,7 @@ def is_awaited(folder: Path) -> bool:
 def overrides(folder: Path) -> list[str]:
     """What the command line of a run said, without what only says where it runs."""
     here = ("hydra.", "threads=")
-    # a line break or an escape in a value must not reach the terminal
-    shown = ("".join(sign if sign.isprintable() else "?" for sign in text) for text in read_overrides(folder))
-    return [text for text in shown if not text.startswith(here)]
+    return [text for text in map(printable, read_overrides(folder)) if not text.startswith(here)]
 
 
 def differing(said: list[list[str]]) -> list[list[str]]:

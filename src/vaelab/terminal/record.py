@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vaelab.diagnostics.collapse import NAMES
+from vaelab.printable import printable
 
 CURVES = ("train/elbo", "val/elbo")
 KEPT = 2000  # points of a curve; above it every second one goes
@@ -58,7 +59,7 @@ class Record:
         if isinstance(value, bool) or not isinstance(value, int | float | None):
             return
         if value is None or not math.isfinite(value):
-            self.messages.append(f"step {self.step}: {key} was not finite")
+            self.messages.append(f"step {self.step}: {printable(key)} was not finite")
             return
         before = self.latest.get(key)
         if before is not None:
@@ -72,7 +73,9 @@ class Record:
         if key.startswith("collapse/") and value in (0, 1, 2) and value != (before if before is not None else 0):
             was = NAMES[int(before)] if before in (0, 1, 2) else ""
             told = f"epoch {epoch + 1}: " if epoch is not None else ""
-            self.messages.append(f"{told}{key.split('/', 1)[1]} is {NAMES[int(value)]}{was and f'; was {was}'}")
+            self.messages.append(
+                f"{told}{printable(key.split('/', 1)[1])} is {NAMES[int(value)]}{was and f'; was {was}'}"
+            )
 
 
 def _whole(value: Any) -> int | None:

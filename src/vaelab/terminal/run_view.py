@@ -6,6 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from vaelab.printable import printable
 from vaelab.terminal.chart import chart
 from vaelab.terminal.duration import duration
 from vaelab.terminal.folders import model_words
@@ -62,7 +63,7 @@ def share(rows: int, layers: int) -> tuple[int, int]:
 def head(run: Watched, width: int, signs: Glyphs) -> list[Text]:
     """Which run, of what, how far, how fast; the second line only where a config is there."""
     name = Text(no_wrap=True, overflow="crop")
-    folder = signs.ending(str(run.folder), width - len(run.state) - 2)
+    folder = signs.ending(printable(str(run.folder)), width - len(run.state) - 2)
     name.append(folder, "bold").append("  ").append(run.state, STATES.get(run.state, "bold yellow"))
     what = Text(model_words(run.config, signs.arrow), no_wrap=True, overflow="crop")
     said = Text(" ".join(run.overrides), style="dim", no_wrap=True, overflow="crop")

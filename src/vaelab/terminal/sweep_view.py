@@ -6,6 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from vaelab.printable import printable
 from vaelab.terminal.folders import differing, shortened
 from vaelab.terminal.glyphs import Glyphs
 from vaelab.terminal.layers_view import COLOURS
@@ -24,7 +25,8 @@ def sweep_view(folder: Path, runs: list[Watched], width: int, height: int, signs
     """The newest figures of each run, and the overrides in which the runs differ. In few rows, the last runs stay."""
     done = sum(run.finished for run in runs)
     far = f"{done} of {len(runs)} runs finished" if runs else "waiting for the first run"
-    rows: list[Text | Table] = [Text(f"{signs.ending(str(folder), width - len(far) - 2)}  {far}", style="bold")]
+    name = signs.ending(printable(str(folder)), width - len(far) - 2)
+    rows: list[Text | Table] = [Text(f"{name}  {far}", style="bold")]
     if not runs:
         return Group(*rows)
     said = shortened(differing([run.overrides for run in runs]))
@@ -60,7 +62,7 @@ def _cells(run: Watched) -> tuple[str | Text, ...]:
     record = run.record
     epoch = f"{run.epochs}/{run.max_epochs}" if run.max_epochs else str(run.epochs)
     figures = (_number(record, key) for key in ("val/elbo", "val/kl"))
-    return Text(run.folder.name), epoch, *figures, _active(record), _state(run)
+    return Text(printable(run.folder.name)), epoch, *figures, _active(record), _state(run)
 
 
 def _number(record: Record, key: str) -> str:

@@ -26,6 +26,7 @@ from vaelab.seeding import noise_key
 from vaelab.training.launcher import use_own_launcher
 from vaelab.training.lean_loop import use_lean_loop
 from vaelab.training.modules import HVAE
+from vaelab.training.plain import refuse_unplain
 from vaelab.training.prepare import OURS, prepare
 from vaelab.training.store import Store, verify
 
@@ -65,7 +66,11 @@ def build(cfg: Any, folder: str | Path = ".") -> Run:
     data = build_data(cfg)
     module = build_model(cfg, data)
     prepare(module, cfg["trainer"])
-    return Run(module, data, build_trainer(cfg, Path(folder)))
+    trainer = build_trainer(cfg, Path(folder))
+    # what pieces of one's own put into a checkpoint: told now, and not when a run of hours is saved or resumed
+    states = {type(callback).__name__: callback.state_dict() for callback in trainer.callbacks}  # type: ignore[attr-defined]
+    refuse_unplain({"callbacks": states, "module": dict(module.hparams), "data": dict(data.hparams)})
+    return Run(module, data, trainer)
 
 
 def build_data(cfg: Any) -> ImageData:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from vaelab.config.allowed import refuse_untrusted
 from vaelab.config.run_folder import find_checkpoint, read_config
 from vaelab.data.fingerprint import fingerprint
 from vaelab.data.image_data import ImageData
@@ -25,15 +26,24 @@ class Loaded(NamedTuple):
     step: int
 
 
-def load(run: str | Path, weights: str = "best", device: str | torch.device = "cpu") -> Loaded:
+def load(
+    run: str | Path,
+    weights: str = "best",
+    device: str | torch.device = "cpu",
+    config: dict[str, Any] | None = None,
+) -> Loaded:
     """Read config.json and checkpoints/<weights>.ckpt of a run folder.
 
     `best` falls back to `last` where no best was chosen (a run shorter than its KL warm-up). Both are the moving
-    average where the run kept one; `raw` is last's weights without it. Raises CheckpointError for a folder that is no
-    run, has no checkpoint, or whose checkpoint is damaged or of another model.
+    average where the run kept one; `raw` is last's weights without it. Nothing of the folder is run: its config may
+    name the pieces of vaelab alone (see `vaelab.config.allowed`). `config`, where the caller has made it himself, is
+    taken in its place. Raises CheckpointError for a folder that is no run, has no checkpoint or names other code, and
+    for a checkpoint that is damaged or of another model.
     """
     folder = Path(run)
-    config = read_config(folder)
+    if config is None:
+        config = read_config(folder)
+        refuse_untrusted(config, folder / "config.json")
     path = find_checkpoint(folder, weights)
     state = load_checkpoint(path, device)
     ema = (config.get("callbacks") or {}).get("ema")

@@ -4,7 +4,11 @@ import errno
 import hashlib
 import json
 import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,7 +16,9 @@ import torch
 from pytorch_lightning.plugins.io import CheckpointIO
 
 from vaelab.atomic import put_json, sync, written_beside
+from vaelab.config.allowed import refuse_pickles
 from vaelab.errors import CheckpointError
+from vaelab.training.plain import refuse_unplain
 from vaelab.training.together import everyone
 
 # a disk that takes no more: what is on it stays good, and training can go on for a while
@@ -70,32 +76,57 @@ def save(content: dict[str, Any], path: Path) -> None:
 
 def load(path: Path, device: str | torch.device = "cpu") -> dict[str, Any]:
     """A checkpoint whose size and hash are those of its manifest. Raises CheckpointError, which names the file."""
-    verify(path)
-    try:
-        return torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:
-        raise CheckpointError(
-            f"{path} is no checkpoint, or holds more than tensors and containers ({type(error).__name__})"
-        ) from error
+    refuse_pickles()
+    with _whole(path) as (file, _):
+        try:
+            return torch.load(file, map_location=device, weights_only=True)
+        except Exception as error:
+            raise CheckpointError(
+                f"{path} is no checkpoint, or holds more than tensors and containers ({type(error).__name__})"
+            ) from error
 
 
 def verify(path: Path) -> dict[str, Any]:
     """The manifest of a checkpoint whose size and hash are those that it says. Raises CheckpointError."""
-    try:
-        manifest: dict[str, Any] = json.loads(_manifest(path).read_text())
-        with open(path, "rb") as file:
+    with _whole(path) as (_, manifest):
+        return manifest
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[tuple[BufferedReader, dict[str, Any]]]:
+    """A checkpoint that agrees with its manifest, open at its start, and the manifest: what is read is what was held
+    against it."""
+    with ExitStack() as files:
+        try:
+            manifest: dict[str, Any] = json.loads(files.enter_context(_open(_manifest(path))).read())
+            file = files.enter_context(_open(path))
             good = os.fstat(file.fileno()).st_size == manifest["bytes"]
             good = good and hashlib.file_digest(file, "sha256").hexdigest() == manifest["sha256"]
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{error.filename} is missing: no whole checkpoint {path.name} there") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error})") from error
-    if not good:
-        raise CheckpointError(
-            f"{path} is damaged: its size or hash is not the one written beside it. "
-            "Use the other checkpoint of the run (weights=best or weights=last)."
-        )
-    return manifest
+        except FileNotFoundError as error:
+            raise CheckpointError(f"{error.filename} is missing: no whole checkpoint {path.name} there") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path} cannot be read ({error})") from error
+        if not good:
+            raise CheckpointError(
+                f"{path} is damaged: its size or hash is not the one written beside it. "
+                "Use the other checkpoint of the run (weights=best or weights=last)."
+            )
+        file.seek(0)
+        yield file, manifest
+
+
+def _open(path: Path) -> BufferedReader:
+    """A regular file: no link, which may lead anywhere, and no pipe, which would be waited for."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(f"{path.name} is a link: put the file itself there") from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"{path.name} is no regular file")
+    return os.fdopen(descriptor, "rb")
 
 
 def whole(path: Path) -> bool:
@@ -142,6 +173,7 @@ class Store(CheckpointIO):
         self.failures = 0
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        refuse_unplain(checkpoint)
         try:
             save(checkpoint, Path(path))
         except OSError as error:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from vaelab.report.drawn import Drawn
-from vaelab.report.figures.style import LOW_TO_HIGH, canvas
+from vaelab.report.figures.style import LOW_TO_HIGH, canvas, plain
 from vaelab.report.read import number
 from vaelab.report.sweep import Row
 from vaelab.report.words import count, sentence
@@ -37,11 +37,12 @@ def parallel(rows: list[Row]) -> Drawn | None:
 
 def _setting(name: str, values: list[Any]) -> dict[str, Any]:
     """A numeric axis where all values are numbers, else one place for each word."""
+    label = plain(name)  # ticks are drawn as they are, and no HTML
     ticks = sorted(set(values), key=lambda v: (number(v) is None, number(v) or 0, str(v)))
     if all(number(value) is not None for value in values):
-        return {"label": name, "values": values, "tickvals": ticks[:8], "ticktext": [f"{v:g}" for v in ticks[:8]]}
+        return {"label": label, "values": values, "tickvals": ticks[:8], "ticktext": [f"{v:g}" for v in ticks[:8]]}
     places = {value: i for i, value in enumerate(ticks)}
     return {
-        "label": name, "values": [places[value] for value in values], "tickvals": list(places.values()),
+        "label": label, "values": [places[value] for value in values], "tickvals": list(places.values()),
         "ticktext": [str(value)[:24] for value in ticks],
     }  # fmt: skip
