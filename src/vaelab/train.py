@@ -1,7 +1,6 @@
 """vaelab train: one run folder from one config."""
 
 import errno
-import os
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from vaelab.config.paths import CONF, plain
 from vaelab.door import door, failures_told
 from vaelab.errors import ResourceError, UserError
 from vaelab.lock import held
+from vaelab.rank import is_first
 from vaelab.told import contents, summary
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
     """Train and evaluate; a job of a sweep does so in a process of its own, and returns what `returns` names."""
     from vaelab.config.check import check
     from vaelab.config.run_folder import remove_if_unused
+    from vaelab.config.tasks import refuse_other_tasks
 
     job = HydraConfig.get()
     folder = Path(job.runtime.output_dir)
     sweeping = job.mode == RunMode.MULTIRUN
     # the other processes of a DDP run share the folder that the first one has prepared
-    first = os.environ.get("LOCAL_RANK", "0") == "0"
+    first = is_first()
     try:
         settings = plain(cfg)
         if sweeping:
@@ -40,6 +41,7 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
 
             return run_job(settings, folder, job)
         check(settings, choices=dict(job.runtime.choices))
+        refuse_other_tasks(settings["trainer"])
         with held(folder) if first else nullcontext(), failures_told(folder, first):
             _train_or_go_on(settings, cfg, folder, first)
         return None

@@ -11,7 +11,8 @@ from vaelab.callbacks.checkpoints import Checkpoints
 from vaelab.callbacks.resumable import after_batch
 from vaelab.training.store import write_json
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+# SIGUSR2 is submitit's; SLURM sends it, as it does SIGTERM, to every process of a job at once
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 
 
 class Interrupted(SystemExit):

@@ -1,6 +1,5 @@
 """What a sweep says before its first job and after its last one."""
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from omegaconf import OmegaConf
 
 from vaelab.errors import BusyError
 from vaelab.lock import NAME as LOCK
+from vaelab.rank import is_first
 from vaelab.report.read import read_json
 from vaelab.sweep.names import job_name
 from vaelab.sweep.state import STATES, state_of
@@ -46,7 +46,7 @@ class Notice(Callback):
 def ended() -> int:
     """Say what came of this process's sweep, write its tables, and return the exit code: that of what failed (1 where
     there are several), 75 where another process runs what is left, else 0."""
-    if not _sweep or os.environ.get("LOCAL_RANK", "0") != "0":
+    if not _sweep or not is_first():
         return 0
     folder = _sweep.pop()
     jobs = jobs_in(folder)
