@@ -7,6 +7,7 @@ import traceback
 from importlib import import_module
 
 from vaelab.errors import ConfigError, UserError
+from vaelab.signals import arm
 
 DOORS = {
     "train": "train a model: vaelab train model=hvae data=mnist5k trainer.max_epochs=20",
@@ -25,6 +26,8 @@ OF_A_RUN = ("evaluate", "quality", "diagnose", "sample")
 
 def main() -> None:
     """Run the door named on the command line, and leave with its exit code."""
+    if sys.argv[1:2] == ["train"]:
+        arm()  # before all else: a signal may come while torch is imported
     sys.exit(run(sys.argv[1:]))
 
 
@@ -58,11 +61,12 @@ def run(arguments: list[str]) -> int:
             rest = with_run(door, rest)
         if door == "train":
             from vaelab.config.continuation import with_resume
+            from vaelab.config.fork import with_fork
             from vaelab.sweep.arguments import with_sweep
             from vaelab.sweep.process import end_with_parent
 
             end_with_parent()
-            rest = with_sweep(with_resume(rest))
+            rest = with_sweep(with_resume(with_fork(rest)))
         try:
             _enter(door, rest)
         finally:

@@ -74,12 +74,12 @@ def diagnose_run(cfg: dict[str, Any]) -> dict[str, Any]:
     from hydra.utils import instantiate
 
     from vaelab.analyses import Subject
+    from vaelab.atomic import write_json
     from vaelab.config.again import changed
     from vaelab.config.run_folder import read_overrides
     from vaelab.diagnostics.causes import part
     from vaelab.diagnostics.verdict import verdict
     from vaelab.training.load import load
-    from vaelab.training.store import write_json
 
     run = load(cfg["run"], cfg["weights"], cfg["device"])
     subject = Subject(run, cfg["split"], cfg["seed"], cfg["max_rows"], Path(cfg["run"]) / "images", cfg["max_minutes"])

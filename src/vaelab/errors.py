@@ -41,3 +41,11 @@ class BusyError(UserError):
     """Another process holds the run folder."""
 
     code = 75
+
+
+class RankError(UserError):
+    """What ended another process of the run, and its exit code."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code

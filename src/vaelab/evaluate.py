@@ -106,9 +106,9 @@ def information_of(run: "Loaded", split: str, images: int, max_rows: int, seed: 
 
 def evaluate_run(cfg: dict[str, Any]) -> dict[str, Any]:
     """Evaluate a run folder as `cfg` (conf/evaluate.yaml) says, write its evaluation.json and return it."""
+    from vaelab.atomic import write_json
     from vaelab.diagnostics.figure import figure
     from vaelab.training.load import load
-    from vaelab.training.store import write_json
 
     run = load(cfg["run"], cfg["weights"], cfg["device"])
     report = evaluate(run, cfg["split"], cfg["iw_samples"], cfg["max_rows"], cfg["seed"], cfg["max_images"])

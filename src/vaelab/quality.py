@@ -70,8 +70,8 @@ def quality_run(cfg: dict[str, Any]) -> dict[str, Any]:
     """Look at a run folder as `cfg` (conf/quality.yaml) says, write its quality.json and return it."""
     from hydra.utils import instantiate
 
+    from vaelab.atomic import write_json
     from vaelab.training.load import load
-    from vaelab.training.store import write_json
 
     run = load(cfg["run"], cfg["weights"], cfg["device"])
     report = quality(run, instantiate(cfg["features"])(run.data), cfg)

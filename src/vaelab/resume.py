@@ -1,13 +1,17 @@
 """A run that stopped goes on, exactly: vaelab train resume=<folder>, or the same command again."""
 
 import json
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vaelab.config.continuation import Change, changes, difference, said_before
+from vaelab.config.again import value
+from vaelab.config.continuation import Change, changes, difference, said_before, said_now
+from vaelab.config.paths import plain
 from vaelab.config.run_folder import read_config
 from vaelab.errors import ConfigError
+from vaelab.report.read import read_json
 
 
 def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = True) -> None:
@@ -18,14 +22,13 @@ def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tr
     """
     if Path(cfg["resume"]).resolve() != folder.resolve():
         raise ConfigError(f"resume={cfg['resume']} is an argument of `vaelab train`, and of no sweep, script or file")
-    cfg = {**cfg, "resume": None}
-    before = read_config(folder)
-    changed = changes(before, cfg)
-    epochs = cfg["trainer"].get("max_epochs", -1)
-    if (folder / "DONE.json").exists() and before["trainer"].get("max_epochs", -1) == epochs:
-        print(f"{folder} is finished: give a larger trainer.max_epochs to train it further")
+    named, cfg = cfg["resume"], {**cfg, "resume": None}
+    before, said = read_config(folder), said_now(typed)
+    changed = changes(before, cfg, _again(folder) if typed else None, named, said)
+    epochs, done = cfg["trainer"].get("max_epochs", -1), read_json(folder / "DONE.json")
+    if "elbo" in done and before["trainer"].get("max_epochs", -1) == epochs:
+        print(_finished(named, done, changed))
         return
-    said = [one for one in typed[len(said_before(folder)) :] if not one.startswith("resume=")]
     _go_on(cfg, folder, changed, said, first)
 
 
@@ -53,18 +56,44 @@ def elbo_of(folder: Path) -> float:
 
 def _go_on(cfg: dict[str, Any], folder: Path, changed: Sequence[Change], said: list[str], first: bool) -> None:
     from vaelab.train import train
-    from vaelab.training.last import never_saved
-    from vaelab.training.resume import find_start, make_ready, start_over
+    from vaelab.training.resume import find_start
 
     if cfg["trainer"].get("max_steps", -1) not in (-1, None):
         raise ConfigError("a run with trainer.max_steps cannot be resumed exactly: use trainer.max_epochs")
-    if never_saved(folder / "checkpoints"):
-        if first:
-            start_over(folder, said)
-            print(f"{folder} begins anew: it stopped before a state was saved", flush=True)
-        train(cfg, folder, first)
-        return
-    start = find_start(folder, changed, cfg["trainer"].get("max_epochs", -1), first)
-    if first:
-        make_ready(folder, start, said)
-    train(cfg, folder, first, start)
+    train(cfg, folder, first, find_start(folder, changed, cfg["trainer"].get("max_epochs", -1), first, said))
+
+
+def _again(folder: Path) -> dict[str, Any] | None:
+    """What was typed for a run, composed as conf/ is now; None where conf/ no longer knows it."""
+    from hydra import compose
+
+    try:
+        return plain(compose("train", said_before(folder)))
+    except Exception:  # Hydra's and OmegaConf's have no ancestor in common
+        return None
+
+
+def _finished(folder: str, done: Mapping[str, Any], changed: Sequence[Change]) -> str:
+    """What is said of a run that has nothing left to train, and the commands that are the next ones."""
+    run = shlex.quote(f"run={folder}")
+    asked = [
+        f"vaelab {door}{_settings(changed, group)}"
+        for group, door in (
+            ("evaluation", f"evaluate {run}"),
+            ("diagnosis", f"diagnose {run}"),
+            ("report", f"report {shlex.quote(folder)}"),
+        )
+        if any(change.key.split(".")[0] == group for change in changed)
+    ]
+    usual = [f"vaelab evaluate {run} iw_samples=5000", f"vaelab sample {run}"]
+    return (
+        f"{folder} is finished: elbo {done['elbo']:.2f} at step {done.get('step')}\n"
+        f"to train it further: vaelab train {shlex.quote(f'resume={folder}')} trainer.max_epochs=<more>\n"
+        f"{'what differs' if asked else 'next'}, without training: {'; '.join(asked or usual)}"
+    )
+
+
+def _settings(changed: Sequence[Change], group: str) -> str:
+    """The changed settings of a group as the command that is made for it takes them."""
+    split = [(*change.key.partition("."), change.now) for change in changed]
+    return "".join(" " + shlex.quote(f"{name}={value(now)}") for at, _, name, now in split if at == group and name)

@@ -1,7 +1,6 @@
 """vaelab train: one run folder from one config."""
 
-import errno
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,12 @@ from omegaconf import DictConfig
 
 from vaelab.config.paths import CONF, plain
 from vaelab.door import door, failures_told
-from vaelab.errors import ResourceError, UserError
+from vaelab.errors import UserError
 from vaelab.lock import held
+from vaelab.other_rank import as_rank
 from vaelab.rank import is_first
-from vaelab.told import contents, summary
+from vaelab.signals import Interrupted, write_stopped
+from vaelab.told import contents
 
 if TYPE_CHECKING:
     from vaelab.training.resume import Start
@@ -28,6 +29,7 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
     from vaelab.config.check import check
     from vaelab.config.run_folder import remove_if_unused
     from vaelab.config.tasks import refuse_other_tasks
+    from vaelab.config.writable import refuse_unwritable
 
     job = HydraConfig.get()
     folder = Path(job.runtime.output_dir)
@@ -42,12 +44,16 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
             return run_job(settings, folder, job)
         check(settings, choices=dict(job.runtime.choices))
         refuse_other_tasks(settings["trainer"])
+        if first:
+            refuse_unwritable(folder)
         with held(folder) if first else nullcontext(), failures_told(folder, first):
             _train_or_go_on(settings, cfg, folder, first)
         return None
-    except UserError:
+    except (UserError, Interrupted) as leaving:
         if first and not sweeping:
             remove_if_unused(folder)
+            if isinstance(leaving, Interrupted):
+                _say_stopped(folder, leaving, None)
         raise
 
 
@@ -70,46 +76,54 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     return the elbo."""
     import torch
 
+    from vaelab.logger.mirrors import each_logger
+    from vaelab.training.begin import begin
     from vaelab.training.build import build
+    from vaelab.training.exhausted import explained
+    from vaelab.training.fork import begin_from
     from vaelab.training.machine import keep_memory
     from vaelab.training.quiet import quiet
     from vaelab.training.signals import signals_as_they_were
-    from vaelab.training.store import write_json
 
     quiet()
     keep_memory()
     if cfg["threads"]:
         torch.set_num_threads(cfg["threads"])
     run = build(cfg, folder)
+    begins = start is None or start.state is None
+    forked = begin_from(run.module, Path(cfg["fork"])) if cfg.get("fork") and begins else None
+    if start is not None:
+        start.refuse_other(run.trainer.world_size)
     if first:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "config.json", cfg)
-        print(f"run folder: {folder}\n{summary(run)}", flush=True)
-        if start is not None:
-            print(start.words, flush=True)
-        half = str(cfg["trainer"].get("precision")).startswith(("16", "bf16"))
-        if half and cfg["trainer"].get("accelerator") == "cpu":
-            print("note: 16-bit networks run several times slower than 32-bit ones on most CPUs", flush=True)
+        begin(run, cfg, folder, start, forked)
+    code = 1
     try:
-        for logger in run.trainer.loggers:
-            logger.log_hyperparams(cfg)
+        each_logger(run.trainer, lambda logger: logger.log_hyperparams(cfg))
         with signals_as_they_were():
             run.fit(start and start.state)
-        return _finish(run, cfg, folder) if first else 0.0
+        elbo = _finish(run, cfg, folder) if first else 0.0
+        code = 0
+        return elbo
+    except Interrupted as leaving:
+        code = int(leaving.code or 0)
+        if first:
+            _say_stopped(folder, leaving, run.trainer)
+        raise
     except (torch.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
-        raise _resources(error, cfg) or error from error
+        raise explained(error, cfg, run.trainer) or error from error
     finally:
-        _close_wandb()
+        _close_wandb(code)
 
 
 def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     """Evaluate with the best weights, log the figures as test/…, write DONE.json and the closing table."""
+    from vaelab.atomic import write_json
     from vaelab.callbacks import History
     from vaelab.diagnostics.causes import EARLY
     from vaelab.evaluate import evaluate_run
+    from vaelab.logger.mirrors import each_logger
     from vaelab.report import report_or_why
     from vaelab.tables import evaluation_table, layer_term, show
-    from vaelab.training.store import write_json
 
     facts = {"run": str(folder), "weights": "best", "device": str(run.module.device)}
     report = evaluate_run({**facts, "seed": cfg["seed"], "max_images": None, **cfg["evaluation"]})
@@ -126,8 +140,7 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
         if isinstance(callback, History):
             callback.write(run.trainer, {f"{report['split']}/{key}": value for key, value in figures.items()})
             callback.teardown(run.trainer, run.module, "test")
-    for logger in run.trainer.loggers:
-        logger.save()
+    each_logger(run.trainer, lambda logger: logger.save())
     step = run.trainer.global_step
     write_json(folder / "DONE.json", {"elbo": figures["elbo"], "step": step, "figures": figures})
     show(evaluation_table(report))
@@ -153,29 +166,28 @@ def _diagnose(facts: dict[str, Any], cfg: dict[str, Any]) -> None:
         print(f"no diagnosis: {error}; `vaelab diagnose run={facts['run']}` tries again", flush=True)
 
 
-def _resources(error: BaseException, cfg: dict[str, Any]) -> ResourceError | None:
-    """The error as one of memory or disk, if it is one."""
-    import torch
-
-    text = str(error)
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "not enough memory" in text:
-        return ResourceError(
-            f"out of memory with data.batch_size={cfg['data']['batch_size']} ({text.splitlines()[0] if text else ''}). "
-            "Try half of it, or a smaller evaluation.max_rows."
-        )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return ResourceError(f"no space left for {error.filename or 'the run folder'}: free some and start again")
-    return None
+def _say_stopped(folder: Path, leaving: Interrupted, trainer: Any) -> None:
+    """STOPPED.json of a run that was left where there is nothing to save, if nothing has been said."""
+    if not (folder / "config.json").exists():
+        print(f"\nstopped by {leaving.name} before there was a run", flush=True)
+    elif not (folder / "STOPPED.json").exists():
+        at = (None, None) if trainer is None else (trainer.global_step, trainer.current_epoch)
+        write_stopped(folder, leaving, *at)
+        print(f"\nstopped by {leaving.name}: `vaelab train resume={folder}` goes on", flush=True)
 
 
-def _close_wandb() -> None:
-    """End this run's wandb run, so that the next job of a sweep does not log into it."""
+def _close_wandb(code: int) -> None:
+    """End this run's wandb run with the exit code, so that the next job of a sweep does not log into it."""
     import sys
 
     wandb = sys.modules.get("wandb")
     if wandb is not None and getattr(wandb, "run", None) is not None:
-        wandb.finish()
+        try:
+            wandb.finish(exit_code=code)
+        except Exception:  # its own process is gone; the next job's run gets a new one
+            with suppress(Exception):
+                wandb.teardown()
 
 
 if __name__ == "__main__":
-    main()
+    as_rank(main)

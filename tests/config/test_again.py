@@ -18,6 +18,8 @@ from vaelab.config.again import changed
          ["objective=elbo"], "vaelab train seed=3 objective=elbo"),
         (["+callbacks.ema.decay=0.9", "data=digits"], ["callbacks=aggressive"],
          "vaelab train data=digits callbacks=aggressive"),
+        (["objective/schedule=linear", "objective.schedule.end=4"], ["objective/schedule=constant"],
+         "vaelab train objective/schedule=constant"),
         (["model.z_dims=[8,4]"], ["encoder=top_down"], "vaelab train 'model.z_dims=[8,4]' encoder=top_down"),
     ],
 )  # fmt: skip

@@ -76,6 +76,7 @@ CASES = {
     # a choice that is not there
     "model=hvea": "model=hvea: no such choice; did you mean hvae? (hvae, vae)",
     "encoder/net=mpl": "encoder/net=mpl: no such choice; did you mean mlp? (conv, mlp)",
+    "+hydra/launcher=ray": "hydra/launcher=ray needs a plugin that is not installed: pip install 'vaelab[ray]'",
     "logger=[csv,wnadb]": "logger=wnadb: no such choice; did you mean wandb? (csv, wandb)",
     "experiment=wrong_choice":
     "model=vea (from a config file): no such choice; did you mean vae? (hvae, vae)",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from vaelab.atomic import write_json
 from vaelab.config.writable import refuse_unwritable, unwritable
 from vaelab.errors import ResourceError
-from vaelab.training.store import write_json
 
 FAILURES: dict[str, tuple[Callable[[Path], object], str]] = {
     "below a file": (lambda f: (f / "file/x").mkdir(parents=True), "file/x cannot be written: Not a directory"),

@@ -52,6 +52,31 @@ def test_every_section_and_figure_is_there(folder: Path) -> None:
     assert {a["id"].replace("data-", "plot-") for n, a in found.elements if n == "script" and "id" in a} == plots
 
 
+def test_a_resumed_run_shows_where_it_went_on(folder: Path) -> None:
+    assert "The run was resumed" not in seen(folder).words, "nothing is said of a run that was not"
+    machine = {"device": "cpu", "threads": 1, "torch": "2.13.0"}
+    parts: list[dict[str, Any]] = [
+        {"segment": 1, "from_step": 0, "overrides": ["model=vae"], "machine": machine},
+        {"segment": 2, "from_step": 165, "overrides": ["optimizer.lr=1e-4"], "machine": {**machine, "threads": 8}},
+        {"segment": 3, "from_step": 400, "overrides": [], "machine": "?"},
+    ]
+    (folder / "segments.jsonl").write_text("".join(json.dumps(part) + "\n" for part in parts))
+    (folder / "forked_from.json").write_text(
+        json.dumps({"run": "/a/b", "step": 7, "checkpoint": "best.ckpt", "taken": 3, "weights": 4})
+    )
+    text = page(folder)
+    words = Seen(text).words
+    assert "It began with 3 of 4 weights of /a/b at step 7 (best.ckpt)" in re.sub(r"\s+", " ", words)
+    assert "optimizer.lr=1e-4" in words and "cpu, 8 threads, torch 2.13.0" in words and "went on 2 times" in words
+    for name in ("elbo", "split", "layer-terms"):
+        figure = json.loads(re.search(rf'id="data-{name}">(.*?)</script>', text, re.DOTALL)[1])  # type: ignore[index]
+        lines = [(s["x0"], s["x1"]) for s in figure["layout"]["shapes"]]
+        assert lines == [(165, 165), (400, 400)]
+        labels = [a["hovertext"] for a in figure["layout"]["annotations"]]
+        assert labels == ["resumed at step 165: optimizer.lr=1e-4", "resumed at step 400"]
+    assert words.count("The run was resumed at step 165 and 400") == 3
+
+
 def test_it_can_be_used_without_seeing_it(folder: Path) -> None:
     found = seen(folder)
     for name, attributes in found.elements:
@@ -171,7 +196,8 @@ def test_one_line_and_numbers_that_are_none(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["config.json", "diagnosis.json", "evaluation.json", "units.jsonl", ".hydra/overrides.yaml"]
+    "name",
+    ["config.json", "diagnosis.json", "evaluation.json", "units.jsonl", ".hydra/overrides.yaml", "segments.jsonl"],
 )
 @pytest.mark.parametrize("content", ["{", "[1]", '{"layers": 3, "surgery": 4, "verdict": [], "model": 1}', "null"])
 def test_a_damaged_file_costs_its_own_part_alone(folder: Path, name: str, content: str) -> None:
@@ -199,6 +225,9 @@ def test_no_name_or_value_becomes_markup(folder: Path) -> None:
     config[ATTACK] = {"name": ATTACK}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / ".hydra" / "overrides.yaml").write_text(json.dumps([f"experiment={ATTACK}", ATTACK]))
+    segment = {"from_step": 40, "overrides": [ATTACK], "machine": {"device": ATTACK, "commit": ATTACK}}
+    (folder / "segments.jsonl").write_text(2 * (json.dumps(segment) + "\n"))
+    (folder / "forked_from.json").write_text(json.dumps({"run": ATTACK, "taken": ATTACK, "step": ATTACK}))
     folders.picture(folder / "images" / "a<b>&c.png", 1)
     text = page(folder)
     found = Seen(text)

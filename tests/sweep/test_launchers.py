@@ -22,13 +22,16 @@ HERE = ["hydra/launcher=slurm_here"]
 # python reads it at every start: in a worker no monkeypatch of this process is seen, but what a worker starts is
 # `python -m vaelab train …`, and this makes a stand-in of it
 SITE = """
-import os, sys
+import json, os, sys
+from pathlib import Path
 if sys.orig_argv[1:4] == ["-m", "vaelab", "train"]:
     try:
-        place = next(one for one in sys.orig_argv if one.startswith("hydra.run.dir="))
-        own = [one for one in sys.orig_argv[4:] if not one.startswith(("hydra", "-"))]
-        sys.argv = ["stand_in", place.partition("=")[2].strip("'"), *own]
         from tests.sweep.stand_in import main
+        from vaelab.config.paths import compose
+        place = next(one for one in sys.orig_argv if one.startswith("hydra.run.dir=")).partition("=")[2].strip("'")
+        own = [one for one in sys.orig_argv[4:] if not one.startswith(("hydra", "-"))]
+        Path(place, "config.json").write_text(json.dumps(compose(own)))
+        sys.argv = ["stand_in", place, *own]
         main()
         code = 0
     except SystemExit as leaving:
@@ -90,7 +93,7 @@ signal.signal(signal.SIGUSR2, lambda *_: (print("queued again"), sys.exit(255)))
 child = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: exit(143)); print('ready', flush=True)"
 run([sys.executable, "-c", f"{child}; time.sleep(60)"], {}, None)
 """
-    slurm = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_ID": "7"}
+    slurm = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_ID": "7", "SUBMITIT_EXECUTOR": "slurm"}
     env = {**os.environ, **slurm, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen([sys.executable, "-c", worker], env=env, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None and process.stdout.readline() == "ready\n"

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,31 +13,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
-from tests.sweep import stand_in
+from tests.sweep.conftest import attempts, in_a_process
 from vaelab.lock import held
 
 SWEEP = ["train", "-m", "logger=csv", "hydra.sweep.dir=sweep"]
-
-
-@pytest.fixture
-def acting(vaelab: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Jobs that act as said: acting({"seed=1": ["die", "finish"]}); all others finish."""
-
-    def command(job: Any, folder: Path) -> list[str]:
-        return [sys.executable, stand_in.__file__, str(folder), *job.overrides.task]
-
-    monkeypatch.setattr("vaelab.sweep.job.command", command)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-
-    def act(plan: dict[str, list[str]]) -> None:
-        (tmp_path / "stand_in.json").write_text(json.dumps(plan))
-
-    act({})
-    return act
-
-
-def attempts(folder: Path) -> dict[str, int]:
-    return {path.parent.name: len(path.read_text().splitlines()) for path in folder.glob("*/attempts.txt")}
 
 
 def test_finished_jobs_are_skipped_and_unfinished_and_failed_ones_run_again(
@@ -102,42 +80,42 @@ def test_a_config_that_was_edited_since_is_refused_with_the_difference(
 
 def test_a_signal_ends_the_job_that_runs_and_begins_no_other(acting: Callable[..., None], tmp_path: Path) -> None:
     acting({"seed=1": ["wait", "finish"]})
-    sweep = _in_a_process(tmp_path, "seed=0,1,2")
+    sweep = in_a_process(tmp_path, *SWEEP, "seed=0,1,2")
     _until((tmp_path / "waiting").exists)
     sweep.send_signal(signal.SIGTERM)
     assert sweep.wait(20) == 143
     assert attempts(tmp_path / "sweep") == {"seed=0": 1, "seed=1": 1}
-    assert _in_a_process(tmp_path, "seed=0,1,2").wait(60) == 0
+    assert in_a_process(tmp_path, *SWEEP, "seed=0,1,2").wait(60) == 0
     assert attempts(tmp_path / "sweep") == {"seed=0": 1, "seed=1": 2, "seed=2": 1}
 
 
 def test_a_sweep_that_is_killed_takes_its_job_along(acting: Callable[..., None], tmp_path: Path) -> None:
     acting({"seed=0": ["wait", "finish"]})
-    sweep = _in_a_process(tmp_path, "seed=0,1")
+    sweep = in_a_process(tmp_path, *SWEEP, "seed=0,1")
     _until((tmp_path / "waiting").exists)
     sweep.kill()
     sweep.wait()
     _until(lambda: subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True).returncode == 1)
-    assert _in_a_process(tmp_path, "seed=0,1").wait(60) == 0
+    assert in_a_process(tmp_path, *SWEEP, "seed=0,1").wait(60) == 0
     assert attempts(tmp_path / "sweep") == {"seed=0": 2, "seed=1": 1}
 
 
 def test_tables_have_a_row_for_each_job_and_the_mean_over_seeds(
     acting: Callable[..., None], vaelab: Run, tmp_path: Path
 ) -> None:
-    acting({"optimizer.lr=0.1,seed=2": ["raise"]})
-    vaelab(*SWEEP, "seed=0,1,2", "optimizer.lr=0.1,0.2")
+    acting({"data.batch_size=8,seed=2": ["raise"]})
+    vaelab(*SWEEP, "seed=0,1,2", "data.batch_size=8,9")
     with open(tmp_path / "sweep/sweep.csv") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 6 and [row["job"] for row in rows if row["state"] == "failed"] == ["optimizer.lr=0.1,seed=2"]
-    assert {(row["seed"], row["elbo"], row["elbo_stderr"]) for row in rows if row["optimizer.lr"] == "0.2"} == {
+    assert len(rows) == 6 and [row["job"] for row in rows if row["state"] == "failed"] == ["data.batch_size=8,seed=2"]
+    assert {(row["seed"], row["elbo"], row["elbo_stderr"]) for row in rows if row["data.batch_size"] == "9"} == {
         ("0", "-10.0", "0.5"), ("1", "-11.0", "0.5"), ("2", "-12.0", "0.5")
     }  # fmt: skip
     with open(tmp_path / "sweep/sweep_over_seeds.csv") as file:
-        means = {row["optimizer.lr"]: row for row in csv.DictReader(file)}
-    assert (means["0.1"]["n"], means["0.1"]["elbo"]) == ("2", "-10.5")
-    assert float(means["0.1"]["elbo_stderr"]) == pytest.approx(0.5)  # √(½) / √2
-    assert float(means["0.2"]["elbo_stderr"]) == pytest.approx(1 / 3**0.5)
+        means = {row["data.batch_size"]: row for row in csv.DictReader(file)}
+    assert (means["8"]["n"], means["8"]["elbo"]) == ("2", "-10.5")
+    assert float(means["8"]["elbo_stderr"]) == pytest.approx(0.5)  # √(½) / √2
+    assert float(means["9"]["elbo_stderr"]) == pytest.approx(1 / 3**0.5)
 
 
 def test_each_job_has_a_gpu_of_its_own(
@@ -148,14 +126,6 @@ def test_each_job_has_a_gpu_of_its_own(
     assert {(tmp_path / f"sweep/seed={i}/attempts.txt").read_text() for i in (0, 1)} == {"3\n"}
     code, out, _ = vaelab(*SWEEP, "seed=7,8", "gpus_per_job=3")
     assert code == 2 and "this machine shows 2 GPUs" in out
-
-
-def _in_a_process(folder: Path, seeds: str) -> "subprocess.Popen[bytes]":
-    """A sweep of stand-ins in a process that can be killed."""
-    patch = "import sys; import vaelab.sweep.job as j; from tests.sweep import stand_in\n"
-    patch += "j.command = lambda job, folder: [sys.executable, stand_in.__file__, str(folder), *job.overrides.task]\n"
-    patch += f"from vaelab.cli import run; sys.exit(run({[*SWEEP, seeds]!r}))"
-    return subprocess.Popen([sys.executable, "-c", patch], cwd=folder, stdout=subprocess.DEVNULL)
 
 
 def _until(true: Callable[[], Any], seconds: float = 30) -> None:

@@ -192,6 +192,11 @@ def test_a_resumed_run_forgets_what_was_cut_off(tmp_path: Path) -> None:
     assert any("epoch 2 of 10" in line and "step 60" in line for line in lines)
     assert "the history was begun again: the run was resumed" in lines and run.record.state("z2") == "alive"
 
+    append(folder / "segments.jsonl", {"segment": 1, "from_step": 0}, {"segment": 2, "from_step": 30})
+    run.refresh()
+    lines = printed(run_view(run, 80, 30, UNICODE), 80)
+    assert "resumed at step 30" in lines and "the history was begun again: the run was resumed" not in lines
+
 
 def test_a_figure_that_is_not_finite_is_told_and_the_last_good_one_stays(tmp_path: Path) -> None:
     folder = run_folder(tmp_path / "r", epochs=1)

@@ -2,17 +2,20 @@
 
 import os
 import signal
+import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
 
-from vaelab.callbacks import Checkpoints, History, Noise
+from vaelab.callbacks import Checkpoints, History, Noise, checkpoints
 from vaelab.errors import UserError
 from vaelab.resume import resume as go_on
+from vaelab.signals import arm
 from vaelab.train import train
 from vaelab.training import last, store
 
@@ -28,8 +31,7 @@ class Instants:
         (Checkpoints, "on_train_batch_end"),
         (Checkpoints, "on_validation_end"),
         (Checkpoints, "on_train_epoch_end"),
-        (store, "write_atomically"),
-        (store, "write_json"),
+        (store, "save"),
         (last, "move"),
     )
 
@@ -62,25 +64,73 @@ def forked(
     signum: int = signal.SIGKILL,
     every: int = 2,
     resume: bool = False,
+    before: Callable[[int], object] = lambda rank: None,
 ) -> int:
-    """Train in a child whose state is saved every `every` steps; its exit code, -n where signal n killed it."""
+    """Train in a child whose state is saved every `every` steps; its exit code, -n where signal n killed it.
+
+    `before`: called in it with its rank, 0.
+    """
+    child = _fork(cfg, folder, fatal, signum, every, resume, before=before)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def ranks(
+    cfg: dict[str, Any],
+    folder: Path,
+    fatal: int | None = None,
+    of: Sequence[int] = (0,),
+    signum: int = signal.SIGKILL,
+    every: int = 2,
+    resume: bool = False,
+    before: Callable[[int], object] = lambda rank: None,
+) -> list[int]:
+    """The same in two processes that train together, as a scheduler would start them; their exit codes.
+
+    `fatal`: the instant of those processes that are listed in `of`.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    children = []
+    for rank in range(2):
+        facts = {"LOCAL_RANK": rank, "NODE_RANK": 0, "WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        environment = {name: str(value) for name, value in facts.items()}
+        children.append(_fork(cfg, folder, fatal if rank in of else None, signum, every, resume, environment, before))
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+
+def _fork(
+    cfg: dict[str, Any],
+    folder: Path,
+    fatal: int | None,
+    signum: int,
+    every: int,
+    resume: bool,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    before: Callable[[int], object] = lambda rank: None,
+) -> int:
     if child := os.fork():
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return child
     code = 1
     try:
+        os.environ |= environment
+        rank = int(environment.get("LOCAL_RANK", "0"))
         log = os.open(f"{folder}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 1)
         os.dup2(log, 2)
         sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
         torch.set_num_threads(1)
+        checkpoints.ASKED_EVERY = every
         Checkpoints.due = lambda self, trainer: trainer.global_step % every == 0  # type: ignore[method-assign]
         instants = Instants(fatal, signum)
         instants.install()
+        arm()
+        before(rank)
         if resume:
-            go_on({**cfg, "resume": str(folder)}, folder, [], True)
+            go_on({**cfg, "resume": str(folder)}, folder, [], rank == 0)
         else:
-            train(cfg, folder)
-        Path(f"{folder}.instants").write_text(str(instants.seen))
+            train(cfg, folder, rank == 0)
+        Path(f"{folder}.instants{rank or ''}").write_text(str(instants.seen))
         code = 0
     except SystemExit as leaving:
         code = int(leaving.code or 0)
@@ -91,11 +141,12 @@ def forked(
         traceback.print_exc()
     finally:
         sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(code)
 
 
-def instants(folder: Path) -> int:
-    return int(Path(f"{folder}.instants").read_text())
+def instants(folder: Path, rank: int = 0) -> int:
+    return int(Path(f"{folder}.instants{rank or ''}").read_text())
 
 
 def difference(a: Path, b: Path) -> str | None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from vaelab.atomic import write_atomically
 from vaelab.errors import CheckpointError
-from vaelab.training.store import load, save, write_atomically
+from vaelab.training.store import load, save
 
 STATE = {"state_dict": {"w": torch.arange(1000.0)}, "global_step": 3}
 

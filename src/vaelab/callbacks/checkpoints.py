@@ -7,12 +7,19 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
-from vaelab.callbacks.ema import averaged
+from vaelab.callbacks.ema import averaged, trained
 from vaelab.callbacks.resumable import after_batch, after_validation
 from vaelab.config.types import NonNegative
-from vaelab.errors import DivergedError
-from vaelab.training.last import LAST, write_last
+from vaelab.errors import DivergedError, ResourceError
+from vaelab.training.last import LAST, how_to_go_on, write_last
 from vaelab.training.modules import HVAE
+from vaelab.training.store import Store
+from vaelab.training.together import most
+
+# saves in a row that may fail for want of room before training stops
+MOST_FAILURES = 2
+# optimiser steps between two times at which several processes ask the first whether a state is due
+ASKED_EVERY = 10
 
 
 class Checkpoints(pl.callbacks.Checkpoint):
@@ -20,7 +27,8 @@ class Checkpoints(pl.callbacks.Checkpoint):
 
     The best is chosen by the ELBO at β = 1, and not before the objective has settled: during a warm-up an untrained
     KL looks good. `last` is written every `minutes`, at the end, and on a signal, only where training can go on from it
-    exactly; the one before stays as `last-1.ckpt`.
+    exactly; the one before stays as `last-1.ckpt`. Neither is written with a weight or buffer that is not finite. A
+    disk without room for a file is told, and ends training after `MOST_FAILURES` times in a row, or at the end.
     """
 
     def __init__(self, *, minutes: NonNegative) -> None:
@@ -38,9 +46,11 @@ class Checkpoints(pl.callbacks.Checkpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        # several processes save together, and their clocks differ: they wait for the end of the epoch
-        if trainer.world_size == 1 and self.due(trainer) and after_batch(trainer, batch_idx):
-            self.save_last(trainer)
+        if trainer.world_size > 1 and trainer.global_step % ASKED_EVERY:
+            return
+        if (trainer.world_size > 1 or self.due(trainer)) and after_batch(trainer, batch_idx) and self._agreed(trainer):
+            self._write_last(trainer)
+            self._refuse_failures(trainer, MOST_FAILURES)
 
     def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if trainer.sanity_checking:
@@ -49,30 +59,64 @@ class Checkpoints(pl.callbacks.Checkpoint):
         elbo = float(trainer.callback_metrics["val/elbo"])
         settled = module.objective.settled(trainer.global_step)
         if settled and (self.best is None or elbo > self.best):
-            self.best = elbo
             with averaged(trainer, module):
+                self._refuse_infinite(trainer, "best.ckpt")
                 trainer.save_checkpoint(self.folder(trainer) / "best.ckpt", weights_only=True)
-        if trainer.world_size == 1 and self.due(trainer) and after_validation(trainer):
-            self.save_last(trainer)
+            if not trainer.strategy.broadcast(_store(trainer).failures):
+                self.best = elbo
+        if after_validation(trainer) and self._agreed(trainer):
+            self._write_last(trainer)
+        self._refuse_failures(trainer, MOST_FAILURES)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         # the last epoch's is written here and not at the end of training: pictures come in between and may fail
         ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
-        if ends or trainer.strategy.broadcast(self.due(trainer)):
+        if ends:
             self.save_last(trainer)
+        elif self._agreed(trainer):
+            self._write_last(trainer)
+            self._refuse_failures(trainer, MOST_FAILURES)
+
+    def _agreed(self, trainer: pl.Trainer) -> bool:
+        """Whether a state is due: several processes save together, and their clocks differ, so that one speaks."""
+        return bool(most(int(trainer.is_global_zero and self.due(trainer))))
 
     def due(self, trainer: pl.Trainer) -> bool:
         return time.monotonic() - self._written >= 60 * self.minutes
 
     def save_last(self, trainer: pl.Trainer) -> Path:
-        """Write last.ckpt. Raises DivergedError, and keeps the one before, when a weight is not finite."""
+        """Write last.ckpt. Raises DivergedError, and keeps the one before, when a weight is not finite; ResourceError
+        when the disk has no room for it."""
+        path = self._write_last(trainer)
+        self._refuse_failures(trainer, 0)
+        return path
+
+    def _write_last(self, trainer: pl.Trainer) -> Path:
         folder = self.folder(trainer)
-        if not all(bool(torch.isfinite(p).all()) for p in trainer.lightning_module.parameters()):
-            raise DivergedError(f"training diverged: weights are not finite, so {folder / LAST} stays as it was")
+        self._refuse_infinite(trainer, LAST)
         self.stopped_of = trainer.max_epochs if trainer.should_stop else None
         path = write_last(folder, trainer.save_checkpoint, trainer.is_global_zero)
         self._written = time.monotonic()
         return path
+
+    def _refuse_infinite(self, trainer: pl.Trainer, name: str) -> None:
+        values = (one for module in trained(trainer) for one in module.state_dict().items())
+        broken = [key for key, value in values if isinstance(value, torch.Tensor) and not value.isfinite().all()]
+        if broken:
+            raise DivergedError(
+                f"training diverged: {', '.join(broken[:3])}{' …' if broken[3:] else ''} is not finite, so "
+                f"{self.folder(trainer) / name} stays as it was. Lower optimizer.lr, set optimizer.clip_norm, or "
+                f"lengthen optimizer.warmup_steps. {how_to_go_on(Path(trainer.default_root_dir))}"
+            )
+
+    def _refuse_failures(self, trainer: pl.Trainer, most: int) -> None:
+        store, run = _store(trainer), Path(trainer.default_root_dir)
+        if store.failure is not None and store.failures > most:
+            times = f", {store.failures} times in a row" if store.failures > 1 else ""
+            raise ResourceError(
+                f"the disk has no room for a checkpoint in {self.folder(trainer)} ({store.failure.strerror}{times}). "
+                f"Free some, or move the run folder to another disk. {how_to_go_on(run)}"
+            )
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "stopped_of": self.stopped_of}
@@ -83,3 +127,9 @@ class Checkpoints(pl.callbacks.Checkpoint):
     @staticmethod
     def folder(trainer: pl.Trainer) -> Path:
         return Path(trainer.default_root_dir) / "checkpoints"
+
+
+def _store(trainer: pl.Trainer) -> Store:
+    """What knows how many saves in a row have failed; a plug-in of another kind raises its errors itself."""
+    plugin = trainer.strategy.checkpoint_io
+    return plugin if isinstance(plugin, Store) else Store()

@@ -1,6 +1,7 @@
 """The collapse monitor: is every layer of z still used, and what is done when one no longer is."""
 
 import math
+from functools import partial
 from typing import Any, Literal
 
 import pytorch_lightning as pl
@@ -14,6 +15,7 @@ from vaelab.config.types import Fraction, NonNegative, PositiveInt
 from vaelab.data.image_data import ImageData
 from vaelab.diagnostics.collapse import COLLAPSED, Change, Rule, Seen, Watch, words
 from vaelab.errors import ConfigError
+from vaelab.logger.mirrors import each_logger
 from vaelab.training.modules import HVAE
 
 
@@ -126,9 +128,8 @@ class CollapseMonitor(pl.Callback):
             text += self._follow(trainer, module)
         if trainer.is_global_zero:
             print(text, flush=True)
-            for logger in trainer.loggers if change.state == COLLAPSED else ():
-                if isinstance(logger, pl.loggers.WandbLogger):
-                    logger.experiment.alert(title=f"z{change.layer + 1} has collapsed", text=text)
+            if change.state == COLLAPSED:
+                each_logger(trainer, partial(_alert, f"z{change.layer + 1} has collapsed", text))
 
     def _follow(self, trainer: pl.Trainer, module: HVAE) -> str:
         """Do what `on_collapse` says; the words for it, and where to look."""
@@ -150,6 +151,11 @@ class CollapseMonitor(pl.Callback):
         self.checked, self.kept = state_dict["checked"], state_dict["kept"]
         self.collapsed, self.restarted = state_dict["collapsed"], state_dict["restarted"]
         self._restored = state_dict if "layers" in state_dict else None
+
+
+def _alert(title: str, text: str, logger: pl.loggers.Logger) -> None:
+    if isinstance(logger, pl.loggers.WandbLogger):
+        logger.experiment.alert(title=title, text=text)
 
 
 def _history(trainer: pl.Trainer) -> History | None:

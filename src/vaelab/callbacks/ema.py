@@ -6,6 +6,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import WeightAveraging
+from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from vaelab.config.types import Decay
@@ -35,10 +36,21 @@ class Ema(WeightAveraging):
 @contextmanager
 def averaged(trainer: pl.Trainer, module: pl.LightningModule) -> Iterator[None]:
     """The weights that were validated: the average where one is kept, else the weights as they are."""
-    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
-    ema = next((c for c in callbacks if isinstance(c, Ema) and c._average_model is not None), None)
+    ema = _ema(trainer)
     if ema is None:
         yield
     else:
         with ema.applied(module):
             yield
+
+
+def trained(trainer: pl.Trainer) -> list[nn.Module]:
+    """What training changes: the module, and the average where one is kept."""
+    ema = _ema(trainer)
+    average = None if ema is None else ema._average_model
+    return [trainer.lightning_module, *([] if average is None else [average])]
+
+
+def _ema(trainer: pl.Trainer) -> Ema | None:
+    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+    return next((c for c in callbacks if isinstance(c, Ema) and c._average_model is not None), None)

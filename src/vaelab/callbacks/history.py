@@ -6,16 +6,22 @@ Loggers are mirrors of the first.
 import json
 import math
 import os
+from io import FileIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pytorch_lightning as pl
 
-from vaelab.callbacks.record_files import cut, lengths
+from vaelab.callbacks.record_files import add_line, cut, lengths
 from vaelab.callbacks.units import told
 from vaelab.config.types import PositiveInt
 from vaelab.errors import DivergedError
+from vaelab.logger.mirrors import each_logger, tell
+from vaelab.training.guard import Guard
 from vaelab.training.modules import HVAE
+
+# losses in a row that may be no number before training stops, at the next line of the record
+LOST = 10
 
 
 class History(pl.Callback):
@@ -23,14 +29,17 @@ class History(pl.Callback):
 
     A line is {"step", "epoch", "train/elbo": …} or {…, "val/elbo": …}; the same keys and steps go to all loggers. Each
     validation also has a line in units.jsonl, {"step", "epoch", "layers": …}: see `vaelab.callbacks.units`.
-    Raises DivergedError when a figure is not finite, before any checkpoint of that state can be written.
+    Steps that were left out, as their gradient was no number or too large, are counted as train/skipped, a share.
+    Raises DivergedError when a figure is not finite, before any checkpoint of that state can be written, or when the
+    last `LOST` losses were not.
     """
 
     def __init__(self, *, every_n_steps: PositiveInt) -> None:
         self.every_n_steps = every_n_steps
         self.latest: dict[str, float] = {}
+        self._told = False
         self._folder: Path | None = None
-        self._files: dict[str, TextIO] = {}
+        self._files: dict[str, FileIO] = {}
 
     def setup(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
         if stage == "fit" and trainer.is_global_zero:
@@ -82,8 +91,7 @@ class History(pl.Callback):
         if trainer.is_global_zero:
             finite = {k: v if math.isfinite(v) else None for k, v in figures.items()}
             self._add(trainer, "history.jsonl", finite)
-        for logger in trainer.loggers:
-            logger.log_metrics(figures, step)
+        each_logger(trainer, lambda logger: logger.log_metrics(figures, step))
         broken = [key for key, value in figures.items() if not math.isfinite(value)]
         if broken:
             raise DivergedError(
@@ -97,20 +105,29 @@ class History(pl.Callback):
         if name not in self._files:
             folder = Path(trainer.default_root_dir)
             folder.mkdir(parents=True, exist_ok=True)
-            self._files[name] = open(folder / name, "a")  # noqa: SIM115
+            self._files[name] = FileIO(folder / name, "a")
         line = {"step": trainer.global_step, "epoch": trainer.current_epoch, **content}
-        self._files[name].write(json.dumps(line) + "\n")
-        self._files[name].flush()
+        add_line(self._files[name], json.dumps(line))
 
     def _write_training(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         figures = _take(module, "train")
+        if isinstance(module, HVAE) and module.guard.lost >= LOST and trainer.world_size == 1:
+            figures["train/objective"] = math.nan
         if figures:
             if isinstance(module, HVAE):
                 figures |= {f"train/{key}": value for key, value in module.objective.figures().items()}
-                if module.guard is not None:
-                    figures["train/skipped"] = module.guard.take()
+                figures |= self._skipped(module.guard, trainer.global_step)
             figures["train/lr"] = trainer.optimizers[0].param_groups[0]["lr"]
         self.write(trainer, figures)
+
+    def _skipped(self, guard: Guard, step: int) -> dict[str, float]:
+        """The share of steps that were left out, where some may be, or some were against expectation: that is told."""
+        if not guard.skip_norm and guard.ever and not self._told:
+            self._told = True
+            tell(
+                f"note: a step before step {step} was left out, as its gradient is no number; train/skipped counts such"
+            )
+        return {"train/skipped": guard.take()} if guard.skip_norm or guard.ever else {}
 
 
 def _take(module: pl.LightningModule, stage: str) -> dict[str, float]:

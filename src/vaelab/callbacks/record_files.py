@@ -1,10 +1,23 @@
-"""The files of a run's record, cut back to what they were at a saved state."""
+"""The files of a run's record: whole lines alone, cut back to what they were at a saved state."""
 
 import os
 from collections.abc import Mapping
+from io import FileIO
 from pathlib import Path
 
 NAMES = ("history.jsonl", "units.jsonl")
+
+
+def add_line(file: FileIO, line: str) -> None:
+    """The line, or with an OSError nothing of it: a full disk may take the half."""
+    end, rest = file.seek(0, os.SEEK_END), line.encode() + b"\n"
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except OSError as error:
+        file.truncate(end)
+        error.filename = file.name
+        raise
 
 
 def lengths(folder: Path) -> dict[str, int]:

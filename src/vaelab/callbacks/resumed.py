@@ -9,10 +9,14 @@ from vaelab.training.modules import HVAE
 class Resumed(pl.Callback):
     """Put in by `vaelab train resume=…`: lr, weight decay and betas are the config's, not those of the checkpoint.
 
-    Lightning and torch restore what was saved, whatever the config says. The moments of the gradients go on.
+    Lightning and torch restore what was saved, whatever the config says. The moments of the gradients go on. `trains`
+    says whether anything was left to train.
     """
 
+    trains = False
+
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self.trains = True
         assert isinstance(module, HVAE)
         optimizer = trainer.optimizers[0]
         module.optimizer.retune(optimizer)

@@ -1,7 +1,12 @@
 """The command that runs a run again, with something changed. Without torch."""
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# what Hydra reads as a value of another type
+_NO_WORDS = ("null", "true", "false", "inf", "nan")
 
 
 def changed(before: Sequence[str], new: Sequence[str]) -> str:
@@ -10,8 +15,26 @@ def changed(before: Sequence[str], new: Sequence[str]) -> str:
     A new choice of a group takes the settings and sub-groups of the old one away; where the run's folder was is not
     said again.
     """
-    kept = [one for one in before if not _key(one).startswith("hydra.") and not any(_replaces(n, one) for n in new)]
-    return shlex.join(["vaelab", "train", *kept, *new])
+    said = [one for one in before if not _key(one).startswith("hydra.")]
+    return shlex.join(["vaelab", "train", *kept(said, new), *new])
+
+
+def kept(before: Sequence[str], new: Sequence[str]) -> list[str]:
+    """The overrides that no `new` one replaces."""
+    return [one for one in before if not any(_replaces(n, one) for n in new)]
+
+
+def value(of: Any) -> str:
+    """A value as it is typed after a key and a `=`."""
+    if isinstance(of, Mapping):
+        return f"{{{','.join(f'{key}:{value(inner)}' for key, inner in of.items())}}}"
+    if isinstance(of, list):
+        return f"[{','.join(map(value, of))}]"
+    if of is None or isinstance(of, bool):
+        return {None: "null", True: "true", False: "false"}[of]
+    text = str(of)
+    plain = not isinstance(of, str) or (re.fullmatch(r"[A-Za-z_/][\w./-]*", text) and text.lower() not in _NO_WORDS)
+    return text if plain else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _key(override: str) -> str:
@@ -20,6 +43,6 @@ def _key(override: str) -> str:
 
 def _replaces(new: str, old: str) -> bool:
     key, was = _key(new), _key(old)
-    # a choice such as objective=elbo has no dot; objective.schedule.value=1 is a setting
+    # a choice such as objective=elbo or objective/schedule=linear has no dot; objective.schedule.value=1 is a setting
     group = "." not in key
-    return was == key or (group and was.startswith((f"{key}.", f"{key}/")))
+    return was == key or (group and was.replace("/", ".").startswith(f"{key.replace('/', '.')}."))

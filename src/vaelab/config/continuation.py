@@ -1,17 +1,25 @@
 """`vaelab train resume=<folder>`: which command goes on with a run, and what may differ from the one that began it."""
 
-from collections.abc import Iterator, Mapping
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from vaelab.config.again import kept, value
 from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
 from vaelab.sweep.arguments import is_sweep
 
-# how a run is watched, how long it goes on, what is done at its end
+# how a run is watched, how long it goes on, what is done at its end, where its data lie: whether they are the same is
+# seen when they are read
 FREE = (
+    "data.path",
     *("logger", "evaluation", "report", "diagnosis", "threads"),
-    *("trainer.max_epochs", "trainer.check_val_every_n_epoch", "trainer.compile", "trainer.log_every_n_steps"),
+    *(
+        f"trainer.{key}"
+        for key in ("max_epochs", "max_time", "check_val_every_n_epoch", "compile", "log_every_n_steps")
+    ),
     *("trainer.enable_progress_bar", "trainer.enable_model_summary"),
     *(f"callbacks.{name}" for name in ("history", "progress", "collapse", "pictures", "interrupt", "checkpoints")),
 )
@@ -27,18 +35,22 @@ _NOTHING = "(none)"
 
 
 class Change(NamedTuple):
-    """A setting that differs, and whether training itself is another from here on."""
+    """A setting that differs, and whether training itself is another from here on.
+
+    `edited`: not by what was typed, but because conf/, or the version of vaelab, is another than when the run began.
+    """
 
     key: str
     before: Any
     now: Any
+    edited: bool = False
 
     @property
     def acts(self) -> bool:
         return _is_in(self.key, FROM_HERE)
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.before} → {self.now}"
+        return f"{self.key}: {self.before} → {self.now}{' (conf/ was edited since)' if self.edited else ''}"
 
 
 def with_resume(arguments: list[str]) -> list[str]:
@@ -53,7 +65,7 @@ def with_resume(arguments: list[str]) -> list[str]:
         raise ConfigError("resume goes on with one run; a sweep goes on by the command that began it, given again")
     if moved := [argument for argument in arguments if argument.lstrip("+").startswith(("hydra.run.", "hydra.sweep."))]:
         raise ConfigError(f"resume goes on in the run's own folder: leave out {moved[0]}")
-    folder = Path(asked[-1].strip("'\""))
+    folder = unquoted(asked[-1])
     try:
         read_config(folder)
     except CheckpointError as error:
@@ -61,15 +73,24 @@ def with_resume(arguments: list[str]) -> list[str]:
     flags = [argument for argument in arguments if argument.startswith("-")]
     own = [argument for argument in arguments if not argument.startswith(("-", "resume="))]
     # one that was a job of a search is none now
-    where = [f"resume={_quoted(folder)}", f"hydra.run.dir={_quoted(folder)}", "hydra.mode=RUN"]
-    return [*flags, *said_before(folder), *own, *where]
+    where = [f"hydra.run.dir={quoted(folder)}", "hydra.mode=RUN"]
+    return [*flags, *kept(said_before(folder), own), f"resume={quoted(folder)}", *own, *where]
+
+
+def said_now(typed: list[str]) -> list[str]:
+    """Of what was typed for a run, up to now, that which was typed now: after resume=, see `with_resume`."""
+    at = next((i for i, one in enumerate(typed) if one.startswith("resume=")), len(typed))
+    return typed[at + 1 :]
 
 
 def said_before(folder: Path) -> list[str]:
-    """What was typed for a run and for each time it was resumed, without what only says where it is."""
+    """What was typed for a run and each time it was resumed, as far as it holds, without what only says where it is."""
     # without them the settings are held against config.json
-    parts = [read_overrides(folder, name) for name in ("overrides.yaml", *(path.name for path in _segments(folder)))]
-    return [one for part in parts for one in part if not one.lstrip("+~").startswith(("hydra.", "hydra/", "resume="))]
+    said: list[str] = []
+    for name in ("overrides.yaml", *(path.name for path in _segments(folder))):
+        part = read_overrides(folder, name)
+        said = [*kept(said, part), *part]
+    return [one for one in said if not one.lstrip("+~").startswith(("hydra.", "hydra/", "resume="))]
 
 
 def keep_said(folder: Path, overrides: list[str]) -> None:
@@ -83,24 +104,48 @@ def keep_said(folder: Path, overrides: list[str]) -> None:
     path.write_text(yaml.safe_dump(overrides))
 
 
-def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
-    """Every setting that differs between two configs, but for those that only say how the command was given."""
+def difference(
+    before: Mapping[str, Any], now: Mapping[str, Any], again: Mapping[str, Any] | None = None
+) -> list[Change]:
+    """Every setting that differs between two configs, but for those that only say how the command was given.
+
+    `again`: what was typed before, composed now; None where that is not known.
+    """
     old, new = dict(_flat("", before)), dict(_flat("", now))
+    replayed = old if again is None else dict(_flat("", again))
     keys = [
         key for key in {**old, **new} if old.get(key, _NOTHING) != new.get(key, _NOTHING) and key not in OF_A_COMMAND
     ]
-    return [Change(key, old.get(key, _NOTHING), new.get(key, _NOTHING)) for key in keys]
+    return [
+        Change(key, old.get(key, _NOTHING), new.get(key, _NOTHING), edited=new.get(key) == replayed.get(key))
+        for key in keys
+    ]
 
 
-def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
-    """Every setting that differs. Raises ConfigError, which lists them, where one may not."""
-    found = difference(before, now)
-    if refused := [str(change) for change in found if not _is_in(change.key, (*FREE, *FROM_HERE))]:
-        raise ConfigError(
-            f"a resumed run keeps its model, data and seed, and these differ: {'; '.join(refused)}. "
-            "Leave them out, or begin a new run."
-        )
-    return found
+def changes(
+    before: Mapping[str, Any],
+    now: Mapping[str, Any],
+    again: Mapping[str, Any] | None = None,
+    folder: Path | str = "<run folder>",
+    said: Sequence[str] = (),
+) -> list[Change]:
+    """`difference`. Raises ConfigError, which lists them, where a setting differs that may not.
+
+    `folder` and `said` are of the commands that it names: the run's, and what was typed now.
+    """
+    found = difference(before, now, again)
+    refused = [change for change in found if not _is_in(change.key, (*FREE, *FROM_HERE))]
+    if not refused:
+        return found
+    advice = ["Leave them out"] if not all(change.edited for change in refused) else []
+    if edited := [_as_it_was(change, before, now) for change in refused if change.edited]:
+        advice = ["Leave out what was typed"] if advice else []
+        advice.append(f"keep what was: {shlex.join(edited)}")
+    fork = shlex.join(["vaelab", "train", f"fork={folder}", *said])
+    raise ConfigError(
+        f"a resumed run keeps its model, data, seed and processes, and these differ: {'; '.join(map(str, refused))}. "
+        f"{_capital(', '.join(advice))}; or begin a new run from its weights: {fork}"
+    )
 
 
 def _segments(folder: Path) -> list[Path]:
@@ -117,9 +162,35 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+def _as_it_was(change: Change, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The override that gives a setting its value of before."""
+    if change.before is not _NOTHING:
+        return f"{'' if _has(now, change.key) else '+'}{change.key}={value(change.before)}"
+    return f"{change.key}=null" if _has(before, change.key) else f"~{change.key}"
+
+
+def _has(cfg: Any, key: str) -> bool:
+    for name in key.split("."):
+        if not isinstance(cfg, Mapping) or name not in cfg:
+            return False
+        cfg = cfg[name]
+    return True
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _is_in(key: str, groups: tuple[str, ...]) -> bool:
     return any(key == group or key.startswith(f"{group}.") for group in groups)
 
 
-def _quoted(folder: Path) -> str:
+def quoted(folder: Path) -> str:
+    """A folder as Hydra reads it, whatever its name holds."""
     return "'" + str(folder).replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def unquoted(text: str) -> Path:
+    """A folder as it was typed: plainly, or as `quoted` writes it."""
+    quote = text[:1] if text[:1] in ("'", '"') and text[-1:] == text[:1] and len(text) > 1 else ""
+    return Path(re.sub(r"\\(['\"\\])", r"\1", text[1:-1]) if quote else text)

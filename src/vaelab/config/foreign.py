@@ -20,9 +20,10 @@ _Precision = Literal[
 ]  # fmt: skip
 
 _TRAINER: dict[str, Any] = {
-    # these two are ours: vaelab.training.prepare
+    # these are ours: vaelab.training.prepare
     "compile": bool,
     "channels_last": bool,
+    "max_time": str | dict[str, int] | None,
     "accelerator": str,
     "accumulate_grad_batches": PositiveInt,
     "barebones": bool,
@@ -46,7 +47,6 @@ _TRAINER: dict[str, Any] = {
     "log_every_n_steps": PositiveInt,
     "max_epochs": PositiveInt,
     "max_steps": PositiveInt | Literal[-1],
-    "max_time": str | dict[str, int] | None,
     "min_epochs": PositiveInt | None,
     "min_steps": PositiveInt | None,
     "num_nodes": PositiveInt,

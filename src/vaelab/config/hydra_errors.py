@@ -49,8 +49,20 @@ def explain(
     return None if "Error in call to target" in told.text else ConfigError(first_line(told.text))
 
 
+# choices that a plugin of Hydra's brings, and the extra of vaelab that brings the plugin
+_EXTRAS = {
+    "hydra/launcher/joblib": "sweep",
+    "hydra/sweeper/optuna": "sweep",
+    "hydra/launcher/submitit_local": "slurm",
+    "hydra/launcher/submitit_slurm": "slurm",
+    "hydra/launcher/ray": "ray",
+}
+
+
 def _no_such_choice(file: str, options: list[str], told: Told) -> str:
     group, _, choice = file.rpartition("/")
+    if file in _EXTRAS:
+        return f"{group}={choice} needs a plugin that is not installed: pip install 'vaelab[{_EXTRAS[file]}]'"
     where = "" if choice in told.override_of(group) else " (from a config file)"
     have = f" ({', '.join(options)})" if options else ""
     return f"{group}={choice}{where}: no such choice{near(choice, options)}{have}"

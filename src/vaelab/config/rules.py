@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from vaelab.config.latent_rules import LATENT_RULES
+from vaelab.config.max_time import seconds_of
 from vaelab.config.signature import class_constant, home_of
 from vaelab.config.source import PACKAGE
 from vaelab.data.units import BYTES, Transform, choose
@@ -146,6 +147,20 @@ def layers_are_listed(run: Composed) -> Iterator[str]:
             )
 
 
+def max_time_is_a_time(run: Composed) -> Iterator[str]:
+    """Lightning's own way of writing it, read by us."""
+    try:
+        seconds_of(run.get("trainer.max_time"))
+    except ValueError as error:
+        yield f"trainer.max_time {error}"
+        return
+    callbacks = run.get("callbacks")
+    names = callbacks if isinstance(callbacks, Mapping) else ()
+    interrupts = "vaelab.callbacks.interrupt.Interrupt"
+    if run.get("trainer.max_time") and interrupts not in {run.target(f"callbacks.{name}") for name in names}:
+        yield "trainer.max_time needs callbacks.interrupt, which saves and leaves when it is over"
+
+
 RULES: list[Callable[[Composed], Iterator[str]]] = [
     one_layer,
     layers_are_listed,
@@ -153,6 +168,7 @@ RULES: list[Callable[[Composed], Iterator[str]]] = [
     pieces_of_one_gaussian_layer,
     balancing_takes_a_warm_up,
     units_meet,
+    max_time_is_a_time,
     *LATENT_RULES,
 ]
 

@@ -50,12 +50,14 @@ def read_config(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise CheckpointError(f"run={folder} does not exist: give the folder that `vaelab train` printed")
     try:
-        config: dict[str, Any] = json.loads((folder / "config.json").read_text())
-        return config
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CheckpointError(f"run={folder} {_no_run(folder)}") from None
     except (ValueError, OSError) as error:
         raise CheckpointError(f"{folder / 'config.json'} cannot be read: {error}") from None
+    if not isinstance(config, dict) or not {"model", "data", "trainer"} <= set(config):
+        raise CheckpointError(f"{folder / 'config.json'} cannot be read: it is not the config of a run")
+    return config
 
 
 def read_overrides(folder: Path, name: str = "overrides.yaml") -> list[str]:
@@ -78,6 +80,8 @@ def runs_below(folder: Path) -> list[Path]:
 def _no_run(folder: Path) -> str:
     """What a folder without a config.json is."""
     runs = runs_below(folder)
+    if not runs and (folder / "checkpoints").is_dir():
+        return "is not a run folder any more: it has checkpoints, but its config.json is missing. Put that file back"
     if not runs:
         return "is not a run folder: it has no config.json"
     is_sweep = (folder / "multirun.yaml").is_file()

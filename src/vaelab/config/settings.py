@@ -22,11 +22,12 @@ _TRAIN: dict[str, Any] = {
     "diagnosis": dict | None,
     "report": bool,
     "resume": str | None,
+    "fork": str | None,
     "returns": Returned | list[Returned],
     "gpus_per_job": PositiveInt | None,
 }
 
-_OPTIONAL = ("logger", "callbacks", "diagnosis", "report", "resume", "returns", "gpus_per_job")
+_OPTIONAL = ("logger", "callbacks", "diagnosis", "report", "resume", "fork", "returns", "gpus_per_job")
 
 # by the dotted name of the group they stand in; "" is the top. No other setting may stand there.
 SETTINGS: dict[str, dict[str, Argument]] = {

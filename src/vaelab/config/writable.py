@@ -15,8 +15,8 @@ _CODES = (
 
 
 def refuse_unwritable(folder: Path) -> None:
-    """Raise ResourceError when nothing can be written into a run folder, or into its images/."""
-    for path in (folder, folder / "images"):
+    """Raise ResourceError when nothing can be written into a run folder, its images/ or checkpoints/."""
+    for path in (folder, folder / "images", folder / "checkpoints"):
         if path.exists() and not (path.is_dir() and os.access(path, os.W_OK | os.X_OK)):
             why = "no permission, or a read-only disk" if path.is_dir() else "it is a file"
             raise ResourceError(f"{path} cannot be written: {why}")

@@ -47,7 +47,8 @@ class TrainBatches:
 class EvalBatches:
     """Every image once, in order, the last batch ragged. The noise of a batch depends on its place alone.
 
-    Under DDP whole batches are dealt out in turn, so that the figures are those of one process.
+    Under DDP whole batches are dealt out in turn, so that the figures are those of one process. Where there are fewer
+    batches than processes, those that get none take an empty one: all of them have to come to the same places.
     """
 
     def __init__(self, x: Tensor, batch_size: int, seed: int, split: str, rank: int = 0, world: int = 1) -> None:
@@ -55,7 +56,7 @@ class EvalBatches:
         self.rank, self.world = rank, world
 
     def _indices(self) -> range:
-        return range(self.rank, -(-len(self.x) // self.batch_size), self.world)
+        return range(self.rank, max(self.rank + 1, -(-len(self.x) // self.batch_size)), self.world)
 
     def __len__(self) -> int:
         return len(self._indices())

@@ -64,7 +64,8 @@ class ElboSplit(Metric):
     def so_far(self) -> dict[str, Any]:
         """What has been seen since the reset, for a checkpoint. Nothing is added up: a state that is saved changes no
         rounding."""
-        return {"sums": self.sums.clone(), "count": self.count.clone(), "waiting": [list(w) for w in self._waiting]}
+        waiting = [[figure.cpu() for figure in figures] for figures in self._waiting]
+        return {"sums": self.sums.cpu().clone(), "count": self.count.cpu().clone(), "waiting": waiting}
 
     def go_on(self, so_far: dict[str, Any]) -> None:
         """From what `so_far` gave."""

@@ -50,6 +50,10 @@ class Record:
         return read_lines(self.folder / "units.jsonl")
 
     @cached_property
+    def segments(self) -> list[dict[str, Any]]:
+        return read_lines(self.folder / "segments.jsonl")
+
+    @cached_property
     def diagnosis(self) -> dict[str, Any]:
         """diagnosis.json, of the test split and the best weights; else that of another split or other weights."""
         others = sorted(self.folder.glob("diagnosis_*.json"))

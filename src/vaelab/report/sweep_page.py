@@ -15,6 +15,7 @@ from vaelab.report.page import attempt, page
 from vaelab.report.parts import Section, missing, plot
 from vaelab.report.record import Record
 from vaelab.report.sections.runs import runs
+from vaelab.report.sections.seeds import seeds
 from vaelab.report.sweep import Row, comparable, rows
 from vaelab.report.words import count, told
 
@@ -24,6 +25,7 @@ def sweep_page(folder: Path, records: list[Record]) -> str:
     some = comparable(found)
     makers: dict[str, Callable[[], Section | None]] = {
         "Runs": lambda: runs(found),
+        "Over seeds": lambda: seeds(found),
         "Rate and distortion": lambda: _one(
             "trade", "Rate and distortion", [plot(rate_distortion(some))], "Fewer than two runs have figures yet."
         ),

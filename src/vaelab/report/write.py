@@ -12,7 +12,10 @@ from vaelab.report.record import Record
 NAME = "report.html"
 # characters for pictures; the next is taken where the page would be too large
 _BUDGETS = (2_600_000, 1_000_000, 0)
-_READ = ("config.json", "history.jsonl", "units.jsonl", "DONE.json", "STOPPED.json", "diagnosis.json", "quality.json")
+_READ = (
+    *("config.json", "history.jsonl", "units.jsonl", "segments.jsonl", "DONE.json", "STOPPED.json"),
+    *("diagnosis.json", "quality.json"),
+)
 
 
 def write_report(folder: Path) -> Path:

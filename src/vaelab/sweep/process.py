@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+from vaelab.signals import SIGNALS, Interrupted
+
 PARENT = "VAELAB_PARENT"
 # left behind by another run's processes: a job must not take itself for a rank of it
 _OF_RANKS = ("LOCAL_RANK", "NODE_RANK", "RANK", "GROUP_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
@@ -23,13 +24,6 @@ _OF_A_SWEEP = (
     "hydra.run",
     "hydra.job.config",
 )
-
-
-class Stopped(SystemExit):
-    """Leaves with 128 + the signal's number. A SystemExit, so that the jobs that follow are not begun."""
-
-    def __init__(self, signum: int) -> None:
-        super().__init__(128 + signum)
 
 
 def command(job: Any, folder: Path) -> list[str]:
@@ -47,7 +41,7 @@ def command(job: Any, folder: Path) -> list[str]:
 def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
     """The exit code of a process, -n where signal n killed it; what it prints goes on here, or into the file `log`.
 
-    Signals to this process are passed on to it, and end this one too, once it has left: raises Stopped. Should this
+    Signals to this process are passed on to it, and end this one too, once it has left: raises Interrupted. Should this
     process be killed, that one is told to stop. Once the run has saved, submitit's own handler queues the job
     again: after SIGUSR2, its word that time is up, and after SIGTERM where SLURM wants the place for another job.
     """
@@ -74,10 +68,10 @@ def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
         if out is not None:
             out.close()
     if received:
-        queue_again = before[signal.SIGUSR2]
+        queue_again = before[signal.SIGUSR2] if "SUBMITIT_EXECUTOR" in os.environ else None
         if callable(queue_again) and (signal.SIGUSR2 in received or _preempted()):
             queue_again(signal.SIGUSR2, None)
-        raise Stopped(received[0])
+        raise Interrupted(received[0])
     return code
 
 

@@ -13,6 +13,11 @@ def begin_anew(sweeper: Any) -> str | None:
     optuna would add trials to it and leave for ever those that were running. The sampler is seeded, and finished jobs
     answer at once: the same command makes the same study again, and goes on where it stopped.
     """
+    if "optuna" not in str(sweeper._target_):
+        return None
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage, name = sweeper.get("storage"), sweeper.get("study_name")
     if not isinstance(storage, str) or not name:
         return None
@@ -20,9 +25,6 @@ def begin_anew(sweeper: Any) -> str | None:
     if path is not None and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         return None
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         optuna.delete_study(study_name=str(name), storage=storage)
     except KeyError:

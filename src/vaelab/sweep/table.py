@@ -3,14 +3,14 @@
 import csv
 import io
 import math
-import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vaelab.atomic import write_atomically
 from vaelab.report.config_diff import differing, written
 from vaelab.report.record import Record
+from vaelab.report.seeds import Figure, over_seeds
 from vaelab.report.sweep import FIGURES, figures_of
 from vaelab.sweep.state import state_of
 
@@ -25,36 +25,25 @@ def write_tables(folder: Path, runs: Sequence[Path]) -> list[str]:
     settings = {name: values for name, values in found.items() if not name.startswith(_HIDDEN)}
     figures = [figures_of(record) for record in records]
     known = [key for key in FIGURES if any(key in row for row in figures)]
-    table = []
-    for i, run in enumerate(runs):
-        row: dict[str, Any] = {"job": run.name, "state": state_of(run)}
-        row |= {name: written(values[i]) for name, values in settings.items()}
-        for key in known:
-            row[key], row[f"{key}_stderr"] = map(_number, figures[i].get(key, (math.nan, math.nan)))
-        table.append(row)
+    rows = [{name: values[i] for name, values in settings.items()} for i in range(len(runs))]
+    states = [state_of(run) for run in runs]
+    table = [
+        {"job": run.name, "state": state, **_told(row, figures[i], known)}
+        for i, (run, state, row) in enumerate(zip(runs, states, rows, strict=True))
+    ]
     lines = [_write(folder / "sweep.csv", table)]
-    if "seed" in settings:
-        lines.append(_write(folder / "sweep_over_seeds.csv", over_seeds(table, list(settings), known)))
+    done = [(row, figures[i]) for i, (row, state) in enumerate(zip(rows, states, strict=True)) if state == "finished"]
+    if means := over_seeds(done):
+        over = [{**_told(one.settings, one.figures, known), "n": one.n} for one in means]
+        lines.append(_write(folder / "sweep_over_seeds.csv", over))
     return lines
 
 
-def over_seeds(table: Sequence[dict[str, Any]], settings: Sequence[str], known: Sequence[str]) -> list[dict[str, Any]]:
-    """A row for each choice of the settings but the seed: n finished runs, the mean of each figure over them, and its
-    standard error, which tells how much of a difference is the seed's doing; "" for fewer than two runs."""
-    others = [name for name in settings if name != "seed"]
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in table:
-        if row["state"] == "finished":
-            groups.setdefault(tuple(row[name] for name in others), []).append(row)
-    made = []
-    for key, rows in groups.items():
-        line: dict[str, Any] = dict(zip(others, key, strict=True)) | {"n": len(rows)}
-        for name in known:
-            values = [float(row[name]) for row in rows if row[name] != ""]
-            line[name] = statistics.fmean(values) if values else ""
-            line[f"{name}_stderr"] = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else ""
-        made.append(line)
-    return made
+def _told(settings: Mapping[str, Any], figures: Mapping[str, Figure], known: Sequence[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {name: written(value) for name, value in settings.items()}
+    for key in known:
+        row[key], row[f"{key}_stderr"] = map(_number, figures.get(key, (math.nan, math.nan)))
+    return row
 
 
 def _number(value: float) -> float | str:

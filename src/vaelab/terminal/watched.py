@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.config.run_folder import read_config
-from vaelab.report.read import read_stopped, stopped_words
+from vaelab.report.read import number, read_lines, read_stopped, stopped_words
 from vaelab.terminal.duration import duration
 from vaelab.terminal.folders import is_run, overrides
 from vaelab.terminal.record import Record
@@ -32,6 +32,7 @@ class Watched:
         self.record = Record()
         self.done = self.resumed = False
         self.stopped: dict[str, Any] = {}
+        self.resumed_at: float | None = None  # the step at which the run last went on; 0 or None of one that never did
         self.started = self.written = 0.0
         self._history, self._units = Tail(folder / "history.jsonl"), Tail(folder / "units.jsonl")
         self._seen: deque[tuple[float, int]] = deque(maxlen=60)
@@ -45,6 +46,8 @@ class Watched:
         # before the record: what was written before DONE.json is then in it
         self.done = (self.folder / "DONE.json").exists()
         self.stopped = read_stopped(self.folder)
+        parts = read_lines(self.folder / "segments.jsonl")
+        self.resumed_at = number(parts[-1].get("from_step")) if parts else None
         lines, restarted = self._history.read()
         if restarted:
             # resumed from a checkpoint: the file was cut back to it, or begun again
@@ -129,6 +132,8 @@ class Watched:
     def messages(self) -> list[str]:
         """What has happened, the newest last."""
         told = ["the history was begun again: the run was resumed"] if self.resumed else []
+        if self.resumed_at:
+            told = [f"resumed at step {self.resumed_at:.0f}"]
         told += self.record.messages
         if not self.done and not self.stopped and self._silent():
             told.append(f"no new figures for {duration(time.time() - self.written)}: stopped, or very slow")

@@ -8,17 +8,22 @@ from typing import Any
 import pytorch_lightning as pl
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
+from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
+from vaelab.callbacks.interrupt import Interrupt
 from vaelab.callbacks.resumed import Resumed
+from vaelab.config.max_time import seconds_of
 from vaelab.data.batches import Batch
 from vaelab.data.image_data import ImageData
 from vaelab.errors import ConfigError, UserError
+from vaelab.logger.mirrors import tell
 from vaelab.model import Hierarchy
 from vaelab.nn import Shape
 from vaelab.nn.stage import read_stages
 from vaelab.prior.prior import Examples
 from vaelab.seeding import noise_key
+from vaelab.training.launcher import use_own_launcher
 from vaelab.training.lean_loop import use_lean_loop
 from vaelab.training.modules import HVAE
 from vaelab.training.prepare import OURS, prepare
@@ -37,10 +42,14 @@ class Run:
         """Train, from a saved state on where one is given. Raises CheckpointError for one that is damaged."""
         if state is None:
             return self.trainer.fit(self.module, datamodule=self.data)
-        step, callbacks = verify(state)["step"], self.trainer.callbacks  # type: ignore[attr-defined]
-        callbacks.append(Resumed())
+        resumed, callbacks = Resumed(), self.trainer.callbacks  # type: ignore[attr-defined]
+        callbacks.append(resumed)
+        for logger in self.trainer.loggers:
+            if isinstance(logger, TensorBoardLogger) and self.trainer.is_global_zero:
+                # what was written after the state is written again
+                logger._kwargs["purge_step"] = verify(state)["step"] + 1
         self.trainer.fit(self.module, datamodule=self.data, ckpt_path=state)
-        if self.trainer.global_step == step:  # nothing was left to train, and Lightning has left out the end of it
+        if not resumed.trains:  # nothing was left to train, and Lightning has left out the end of it
             for callback in callbacks:
                 callback.on_train_end(self.trainer, self.module)
                 callback.teardown(self.trainer, self.module, "fit")
@@ -90,11 +99,17 @@ def build_hierarchy(cfg: Any, x_shape: Shape, examples: Examples) -> Hierarchy:
 def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
     """A Lightning trainer that writes into `folder`, with the lean loop where that does the same."""
     loggers = []
-    for logger in (cfg.get("logger") or {}).values():
+    for name, logger in (cfg.get("logger") or {}).items():
         make = _make(logger)
-        # each logger has its own word for the folder; all of them take save_dir
-        loggers.append(make(save_dir=str(folder)))
+        try:
+            # each logger has its own word for the folder; all of them take save_dir
+            loggers.append(make(save_dir=str(folder)))
+        except ImportError as error:
+            tell(f"note: logger={name} is left out, as its package is not installed: {str(error).partition('. ')[0]}")
     callbacks = [_make(callback) for callback in (cfg.get("callbacks") or {}).values()]
+    for callback in callbacks:
+        if isinstance(callback, Interrupt):
+            callback.max_seconds = seconds_of(cfg["trainer"].get("max_time"))
     trainer = _make({key: value for key, value in cfg["trainer"].items() if key not in OURS})(
         default_root_dir=str(folder),
         logger=loggers or False,
@@ -103,6 +118,7 @@ def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
         use_distributed_sampler=False,
     )
     use_lean_loop(trainer)
+    use_own_launcher(trainer)
     return trainer
 
 

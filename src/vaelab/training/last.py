@@ -1,11 +1,12 @@
 """The two newest whole states of a run: last.ckpt and last-1.ckpt, of which one is good at every instant."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from vaelab.errors import CheckpointError
-from vaelab.training.store import move, verify, whole
+from vaelab.training.store import move, saved_step, verify, whole
 
 LAST, BEFORE, NEW = "last.ckpt", "last-1.ckpt", "last-new.ckpt"
 
@@ -50,3 +51,13 @@ def newest(folder: Path) -> tuple[Path, dict[str, Any], list[str]]:
         f"no state to go on from in {folder}: {'; '.join(faults)}. A run writes its first one after "
         "callbacks.checkpoints.minutes, on a signal and at its end; begin a new run."
     )
+
+
+def how_to_go_on(run: Path) -> str:
+    """What a message says of the run that it ends: where its newest state is, and the command."""
+    folder = run / "checkpoints"
+    for name in (NEW, LAST, BEFORE):
+        if whole(folder / name):
+            at = f"The newest state is {folder / name}, of step {saved_step(folder / name)}"
+            return f"{at}: `vaelab train {shlex.quote(f'resume={run}')}` goes on from it."
+    return "No state had been saved yet."

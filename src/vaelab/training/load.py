@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 import torch
 
 from vaelab.config.run_folder import find_checkpoint, read_config
+from vaelab.data.fingerprint import fingerprint
 from vaelab.data.image_data import ImageData
 from vaelab.errors import CheckpointError
 from vaelab.training.build import build_data, build_model
 from vaelab.training.modules import HVAE
+from vaelab.training.segments import other_data
 from vaelab.training.store import load as load_checkpoint
 
 
@@ -39,6 +41,8 @@ def load(run: str | Path, weights: str = "best", device: str | torch.device = "c
     values = state.get("current_model_state", state["state_dict"]) if weights == "raw" else state["state_dict"]
     name = path.stem + ("" if ema is None else ", raw" if weights == "raw" else f", EMA {ema['decay']:g}")
     data = build_data(config)
+    if words := other_data(folder, fingerprint(data)):
+        print(f"note: {words}", flush=True)
     module = build_model(config, data)
     try:
         module.load_state_dict(values)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -13,8 +13,10 @@ from vaelab.metrics import Figures
 from vaelab.model import Hierarchy, Terms
 from vaelab.objective import Objective
 from vaelab.posterior import has_means
-from vaelab.training.guard import Guard, finite
+from vaelab.training.foreign import refuse_foreign
+from vaelab.training.guard import Guard, pulse
 from vaelab.training.optimizer import Optimizer
+from vaelab.training.together import everyone
 
 # the figures are already those of all processes: Lightning needs to send them nowhere
 LOCAL: Any = {"logger": False, "sync_dist": False, "rank_zero_only": False}
@@ -34,7 +36,8 @@ class HVAE(pl.LightningModule):
         known = hierarchy.depth == 1 and has_means(hierarchy.encoder)
         self.eval_draws = max(1 if known else 2, objective.samples or 1)
         skip_norm: float | None = getattr(optimizer, "skip_norm", None)  # a script that never trains has no optimiser
-        self.guard = Guard(skip_norm) if skip_norm else None
+        self.guard = Guard(skip_norm)
+        self._some: list[nn.Parameter] = []
         facts = (hierarchy.encoder.aligned, units, math.prod(hierarchy.likelihood.x_shape))
         self.train_figures = Figures(*facts)
         self.val_figures = Figures(*facts, hierarchy.z_dims, self.eval_draws)
@@ -49,7 +52,7 @@ class HVAE(pl.LightningModule):
         objective = self.objective(terms, self.global_step)
         loss = -objective.mean()
         # a step that will be skipped for want of a number is not counted among the figures either
-        if self.guard is None or finite(loss):
+        if self.guard.sees(loss):
             self.train_figures.update(terms, objective)
         return loss
 
@@ -94,11 +97,14 @@ class HVAE(pl.LightningModule):
     ) -> None:
         # not Lightning's own clipping, which refuses fused optimisers in mixed precision: gradients are unscaled here
         value = self.optimizer.clip_norm if gradient_clip_val is None else gradient_clip_val
-        if not value and self.guard is None:
+        if not value and not self.guard.skip_norm:
+            # to walk through the modules each time would cost more than what is done here
+            self._some = self._some or [p for p in self.parameters() if p.ndim == 1] or list(self.parameters())
+            self.guard(self.parameters(), pulse(self._some))
             return
         parameters = list(self.parameters())
         norm = get_total_norm(p.grad for p in parameters if p.grad is not None)
-        if self.guard is not None and self.guard(parameters, norm):
+        if self.guard(parameters, norm):
             return
         if value and gradient_clip_algorithm == "value":
             clip_grad_value_(parameters, value)
@@ -106,17 +112,21 @@ class HVAE(pl.LightningModule):
             clip_grads_with_norm_(parameters, value, norm)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        # of one process alone: several would each have their own, and only one of them writes
-        if self.trainer.world_size == 1:
-            guard = None if self.guard is None else self.guard.state_dict()
-            checkpoint["so_far"] = {"train": self.train_figures.split.so_far(), "guard": guard}
+        # each process has its own, and only the first of them writes
+        of_each = everyone({"train": self.train_figures.split.so_far(), "guard": self.guard.state_dict()})
+        checkpoint["so_far"] = of_each[0] if len(of_each) == 1 else of_each
+        checkpoint["processes"] = len(of_each)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        adopt(checkpoint, self.state_dict())
+        own, fits = self.state_dict(), self._trainer is not None and self.trainer.state.fn == "fit"
+        adopt(checkpoint, own)
+        refuse_foreign(checkpoint, own, self.trainer.ckpt_path if fits else "the checkpoint", training=fits)
         so_far = checkpoint.get("so_far")
+        if isinstance(so_far, list):
+            so_far = so_far[self.trainer.global_rank]
         if so_far is not None:
             self.train_figures.split.go_on(so_far["train"])
-            if self.guard is not None and so_far["guard"] is not None:
+            if so_far["guard"] is not None:
                 self.guard.load_state_dict(so_far["guard"])
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -15,7 +15,8 @@ class Optimizer:
 
     `algorithm` is the class, such as torch.optim.Adam. It runs fused where torch has a fused form, which is what
     makes a small model's step a fifth faster. Gradients are clipped to a norm of `clip_norm`, and a step whose
-    gradient is above `skip_norm` before that is not taken (`vaelab.training.guard`); null does neither.
+    gradient is above `skip_norm` before that is not taken (`vaelab.training.guard`); null does neither. One whose
+    gradient is no number is never taken.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from vaelab.nn.bottleneck import Bottleneck
 from vaelab.nn.masked import GatedPixelCNN
 
 # settings of conf/trainer that are ours and not Lightning's
-OURS = ("compile", "channels_last")
+OURS = ("compile", "channels_last", "max_time")
 
 
 def prepare(module: nn.Module, trainer: Any) -> None:

@@ -9,6 +9,7 @@ def quiet() -> None:
     """Silence what Lightning and wandb say at every start; errors and our own words stay."""
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
+    logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
     # not ours to mend, or already seen to
     for message in (
         ".*does not have many workers.*",

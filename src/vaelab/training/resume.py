@@ -1,61 +1,75 @@
 """What is made ready in a run folder before a stopped run goes on."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from vaelab.atomic import sweep
 from vaelab.callbacks.record_files import NAMES, cut
 from vaelab.config.continuation import Change, keep_said
 from vaelab.errors import CheckpointError, ConfigError
-from vaelab.training.last import newest, settle
+from vaelab.training.last import never_saved, newest, settle
 from vaelab.training.store import remove, verify
 
 
 class Start(NamedTuple):
-    """Where a run goes on: the state, its step and epoch (from 0), and what is said of it."""
+    """Where a run goes on: the state (None: none was written, it begins again), its step and epoch (from 0), the number
+    of processes it is of, where that is known, what is said of it, and what was typed for it."""
 
-    state: Path
+    state: Path | None
     step: int
     epoch: int
+    processes: int | None
     words: str
+    said: Sequence[str] = ()
+
+    def refuse_other(self, processes: int) -> None:
+        """Raise CheckpointError where the run was of another number of processes: each had its share of the images."""
+        if self.processes not in (None, processes):
+            raise CheckpointError(
+                f"this run was trained by {_count(self.processes)} and would go on with {_count(processes)}: give it "
+                "the same devices, or begin a new run from its weights with fork=<folder>"
+            )
 
 
-def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: bool) -> Start:
-    """The newest good state of a run folder. Raises CheckpointError for none, ConfigError for one beyond `max_epochs`.
+def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: bool, said: Sequence[str]) -> Start:
+    """The newest good state of a run folder. Raises CheckpointError where all are damaged, ConfigError for one beyond
+    `max_epochs`.
 
-    `first`: the process that says what it does.
+    `first`: the process that moves files. Others look until they see one of its states at its place.
     """
     checkpoints = folder / "checkpoints"
     if first:
         settle(checkpoints)
+    if never_saved(checkpoints):
+        words = "\n".join(["no state was written yet: begins again", *map(_told, changed)])
+        return Start(None, 0, 0, None, words, said)
     path, manifest, faults = newest(checkpoints)
-    step, epoch = manifest["step"], manifest["epoch"]
+    tries = 0 if first else 20
+    while faults and tries:
+        time.sleep(0.1)
+        tries -= 1
+        path, manifest, faults = newest(checkpoints)
+    step, epoch = manifest.get("step"), manifest.get("epoch")
+    if step is None or epoch is None:
+        raise CheckpointError(f"{path} is no checkpoint of a run: its manifest has no step")
     if 0 <= max_epochs <= epoch:
         raise ConfigError(f"trainer.max_epochs={max_epochs} is already behind this run, which was in epoch {epoch + 1}")
     lines = [f"note: {fault}; the state before it is used" for fault in faults]
-    lines += [f"  {change}{f', from step {step} on' if change.acts else ''}" for change in changed]
+    lines += [_told(change, step) for change in changed]
     words = "\n".join([f"goes on from {path.name}: step {step}, epoch {epoch + 1}", *lines])
-    return Start(path, step, epoch, words)
+    return Start(path, step, epoch, manifest.get("processes"), words, said)
 
 
 ENDS = ("DONE.json", "STOPPED.json", "FAILED.json")
 
 
-def start_over(folder: Path, said: list[str]) -> None:
-    """Make a run folder ready whose run died before its first state: it is trained from the start, as if it had not.
-
-    What it had written of its record is kept in history.orphan-<n>.jsonl.
-    """
-    for name in ENDS:
-        (folder / name).unlink(missing_ok=True)
-    cut(folder, dict.fromkeys(NAMES, 0))
-    for path in (folder / "checkpoints").glob("*"):
-        path.unlink()
-    keep_said(folder, said)
-
-
-def make_ready(folder: Path, start: Start, said: list[str]) -> None:
-    """Take away what is true of a later state, or of a run that ended; note what was typed."""
+def make_ready(folder: Path, start: Start) -> None:
+    """Take away what is true of a later state, of a run that ended, or of writers that were killed; note what was
+    typed."""
+    for place in (folder, folder / "checkpoints", folder / "images"):
+        sweep(place)
     for name in ENDS:
         (folder / name).unlink(missing_ok=True)
     best = folder / "checkpoints" / "best.ckpt"
@@ -65,4 +79,16 @@ def make_ready(folder: Path, start: Start, said: list[str]) -> None:
         later = True
     if later:  # training comes by there again, or goes another way
         remove(best)
-    keep_said(folder, said)
+    if start.state is None:
+        cut(folder, dict.fromkeys(NAMES, 0))
+        for path in (folder / "checkpoints").glob("*"):
+            path.unlink()
+    keep_said(folder, list(start.said))
+
+
+def _told(change: Change, step: int = 0) -> str:
+    return f"  {change}{f', from step {step} on' if change.acts and step else ''}"
+
+
+def _count(processes: int | None) -> str:
+    return f"{processes} process{'' if processes == 1 else 'es'}"

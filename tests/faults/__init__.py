@@ -1,0 +1,1 @@
+"""Faults of disk, files, memory and numbers, and what a run makes of each."""
