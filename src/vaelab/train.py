@@ -28,6 +28,7 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
     """Train and evaluate; a job of a sweep does so in a process of its own, and returns what `returns` names."""
     from vaelab.config.check import check
     from vaelab.config.run_folder import remove_if_unused
+    from vaelab.config.tasks import refuse_other_tasks
     from vaelab.config.writable import refuse_unwritable
 
     job = HydraConfig.get()
@@ -42,6 +43,7 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
 
             return run_job(settings, folder, job)
         check(settings, choices=dict(job.runtime.choices))
+        refuse_other_tasks(settings["trainer"])
         if first:
             refuse_unwritable(folder)
         with held(folder) if first else nullcontext(), failures_told(folder, first):
