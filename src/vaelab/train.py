@@ -63,12 +63,16 @@ def _train_or_go_on(settings: dict[str, Any], cfg: DictConfig, folder: Path, fir
     from vaelab.resume import again, resume
 
     if settings["resume"] is not None:
-        return resume(settings, folder, list(HydraConfig.get().overrides.task), first)
-    if holds_run(folder):
-        return again(settings, folder, first)
-    if first:
-        write_notes(folder, HydraConfig.instance().cfg, cfg)
-    train(settings, folder, first)
+        start = resume(settings, folder, list(HydraConfig.get().overrides.task), first)
+    elif holds_run(folder):
+        start = again(settings, folder, first)
+    else:
+        if first:
+            write_notes(folder, HydraConfig.instance().cfg, cfg)
+        train(settings, folder, first)
+        return
+    if start is not None:
+        train({**settings, "resume": None}, folder, first, start)
 
 
 def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start | None" = None) -> float:
