@@ -62,18 +62,36 @@ def refuse_other(folder: Path, settings: Mapping[str, Any]) -> None:
 
 def _in_own_process(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None:
     folder.mkdir(parents=True, exist_ok=True)
+    if is_first():
+        (folder / "FAILED.json").unlink(missing_ok=True)  # of the last time
     with own_gpus(settings.get("gpus_per_job"), folder.parent) as env:
         log = None if _is_local(job, "basic") else folder / "output.log"
         code = run(command(job, folder), {**_threads(settings, job), **env}, log)
     if code == BusyError.code:
         raise BusyError(f"another process runs {folder}")
+    if not is_first():
+        return None
     if code == 0:
-        return returned(folder, settings["returns"]) if is_first() else None
+        try:
+            return returned(folder, settings["returns"])
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise JobFailed(_failed(folder, f"it left no figures ({error})", 1)) from None
+    raise JobFailed(_failed(folder, _why(folder, code), code if code > 0 else 128 - code))
+
+
+def _why(folder: Path, code: int) -> str:
+    stopped = read_json(folder / "STOPPED.json") if code > 128 else {}
+    if stopped:
+        return f"stopped by {stopped.get('signal')}: the same command goes on with it"
+    return f"killed by signal {-code}" if code < 0 else f"it left with exit code {code}"
+
+
+def _failed(folder: Path, why: str, code: int) -> str:
+    """What the run itself said of its failure; else `why`, which is kept."""
     told = read_json(folder / "FAILED.json")
-    why = told.get("error") or (f"killed by signal {-code}" if code < 0 else f"it left with exit code {code}")
-    if not told and is_first():
-        write_failed(folder, str(why), code if code > 0 else 128 - code)
-    raise JobFailed(str(why))
+    if not told:
+        write_failed(folder, why, code)
+    return str(told.get("error") or why)
 
 
 def _threads(settings: Mapping[str, Any], job: Any) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What a sweep says before its first job and after its last one."""
 
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,9 @@ class Notice(Callback):
         folder = Path(config.hydra.sweep.dir)
         _sweep[:] = [folder]
         # as the basic sweeper does, and no other: it says that this is a sweep, and what was typed for it
-        folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(config, folder / "multirun.yaml")
+        with suppress(OSError):  # told by Hydra, in a moment
+            folder.mkdir(parents=True, exist_ok=True)
+            OmegaConf.save(config, folder / "multirun.yaml")
         jobs = _jobs(config)
         counted = Counter(state_of(path) for path in (jobs_in(folder) if jobs is None else jobs))
         told = ", ".join(f"{counted[state]} {_WORDS[state]}" for state in STATES if counted[state])

@@ -22,8 +22,9 @@ def seeds_figure(found: list[OverSeeds]) -> Drawn | None:
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category")
     best = max(shown, key=lambda one: one.figures["elbo"][0])
+    whose = f"for the best of {len(shown)} choices" if len(shown) > 1 else f"over {count(best.n, 'seed')}"
     words = sentence(
-        f"elbo is {with_error(best.figures['elbo'])} for the best of {count(len(shown), 'choice')}",
+        f"elbo is {with_error(best.figures['elbo'])} {whose}",
         "a line is one standard error of the mean over the seeds to each side",
     )
     return Drawn("over-seeds", "ELBO over seeds", figure, words)
