@@ -12,6 +12,7 @@ from vaelab.config.paths import plain
 from vaelab.config.run_folder import read_config
 from vaelab.errors import ConfigError
 from vaelab.report.read import read_json
+from vaelab.told import typed
 
 if TYPE_CHECKING:
     from vaelab.training.resume import Start
@@ -43,7 +44,7 @@ def again(cfg: dict[str, Any], folder: Path, first: bool = True) -> "Start | Non
     if differ := difference(read_config(folder), cfg):
         raise ConfigError(
             f"{folder} holds a run of other settings: {'; '.join(map(str, differ))}. Give another folder, or "
-            f"go on with that run by `vaelab train resume={folder}` and what shall be different."
+            f"go on with that run by `vaelab train {typed('resume', folder)}` and what shall be different."
         )
     if (folder / "DONE.json").exists():
         print(f"{folder} is finished: elbo {elbo_of(folder):.2f}")

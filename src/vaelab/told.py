@@ -1,5 +1,6 @@
 """What `vaelab train` says of a run before and after it."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -33,5 +34,10 @@ def contents(folder: Path) -> str:
     ):
         if (folder / name).exists():
             lines.append(f"  {name:<16}{text}")
-    lines.append(f"next: vaelab evaluate run={folder} iw_samples=5000; vaelab sample run={folder}")
+    lines.append(f"next: vaelab evaluate {typed('run', folder)} iw_samples=5000; vaelab sample {typed('run', folder)}")
     return "\n".join(lines)
+
+
+def typed(key: str, folder: Path | str) -> str:
+    """run=<folder> and its like, as a shell takes it."""
+    return shlex.quote(f"{key}={folder}")

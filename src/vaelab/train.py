@@ -16,7 +16,7 @@ from vaelab.lock import held
 from vaelab.other_rank import as_rank
 from vaelab.rank import is_first
 from vaelab.signals import Interrupted, write_stopped
-from vaelab.told import contents
+from vaelab.told import contents, typed
 
 if TYPE_CHECKING:
     from vaelab.training.resume import Start
@@ -151,14 +151,14 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     write_json(folder / "DONE.json", {"elbo": figures["elbo"], "step": step, "figures": figures})
     show(evaluation_table(report))
     if cfg.get("diagnosis") and run.trainer.global_step >= EARLY:
-        _diagnose(facts, cfg)
+        _diagnose(facts, cfg, folder)
     if cfg.get("report"):
         print(report_or_why(folder), flush=True)
     print(contents(folder))
     return figures["elbo"]
 
 
-def _diagnose(facts: dict[str, Any], cfg: dict[str, Any]) -> None:
+def _diagnose(facts: dict[str, Any], cfg: dict[str, Any], folder: Path) -> None:
     """diagnosis.json and its verdict; one that fails is told in a line, and loses nothing of the run."""
     from vaelab.diagnose import diagnose_run, words_of
 
@@ -167,9 +167,9 @@ def _diagnose(facts: dict[str, Any], cfg: dict[str, Any]) -> None:
         diagnosis = diagnose_run({**facts, **of, **cfg["diagnosis"]}, cfg)
         print(words_of(diagnosis), flush=True)
         if "max_minutes" in str(diagnosis):
-            print(f"what was left out for time, `vaelab diagnose run={facts['run']}` may take more of", flush=True)
+            print(f"what was left out for time, `vaelab diagnose {typed('run', folder)}` may take more of", flush=True)
     except Exception as error:
-        print(f"no diagnosis: {error}; `vaelab diagnose run={facts['run']}` tries again", flush=True)
+        print(f"no diagnosis: {error}; `vaelab diagnose {typed('run', folder)}` tries again", flush=True)
 
 
 def _say_stopped(folder: Path, leaving: Interrupted, trainer: Any) -> None:
@@ -179,7 +179,7 @@ def _say_stopped(folder: Path, leaving: Interrupted, trainer: Any) -> None:
     elif not (folder / "STOPPED.json").exists():
         at = (None, None) if trainer is None else (trainer.global_step, trainer.current_epoch)
         write_stopped(folder, leaving, *at)
-        print(f"\nstopped by {leaving.name}: `vaelab train resume={folder}` goes on", flush=True)
+        print(f"\nstopped by {leaving.name}: `vaelab train {typed('resume', folder)}` goes on", flush=True)
 
 
 def _close_wandb(code: int) -> None:

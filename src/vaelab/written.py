@@ -1,6 +1,7 @@
 """What a command says of the files it has written into a run folder."""
 
 import json
+import shlex
 from pathlib import Path
 
 from vaelab.printable import printable
@@ -24,4 +25,6 @@ def renew_report(folder: Path) -> None:
     try:
         print(f"written to {write_report(folder)}")
     except Exception as error:
-        print(f"report.html stays as it was: {error}; `vaelab report {folder}` tries again", flush=True)
+        print(
+            f"report.html stays as it was: {error}; `vaelab report {shlex.quote(str(folder))}` tries again", flush=True
+        )

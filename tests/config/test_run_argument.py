@@ -39,3 +39,13 @@ def test_all_else_is_left_to_hydra(arguments: list[str]) -> None:
 def test_two_are_refused(arguments: list[str]) -> None:
     with pytest.raises(ConfigError, match="sample takes one run folder, not 2: a/b c/d; for several"):
         with_run("sample", arguments)
+
+
+def test_the_jobs_of_a_sweep_are_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their names have what Hydra takes for more: a setting's = and a list's comma."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("x/lr=0.1,seed=0", "seed=0"):
+        Path(name).mkdir(parents=True)
+    assert with_run("evaluate", ["x/lr=0.1,seed=0", "seed=0"]) == ["run='x/lr=0.1,seed=0'", "seed=0"]
+    assert with_run("evaluate", ["run=x/lr=0.1,seed=0"]) == ["run='x/lr=0.1,seed=0'"]
+    assert with_run("evaluate", ["run=a,b", "-m"]) == ["run=a,b", "-m"]

@@ -16,6 +16,7 @@ from vaelab.data.image_data import ImageData
 from vaelab.diagnostics.collapse import COLLAPSED, Change, Rule, Seen, Watch, words
 from vaelab.errors import ConfigError
 from vaelab.logger.mirrors import each_logger
+from vaelab.told import typed
 from vaelab.training.modules import HVAE
 
 
@@ -141,7 +142,7 @@ class CollapseMonitor(pl.Callback):
         again = "" if _last(trainer) else " The KL's warm-up begins again."
         done = {"warn": "", "stop": " Training stops.", "restart_warmup": again}
         kept = f" Kept: {Checkpoints.folder(trainer) / 'alive.ckpt'};" if self.kept else ""
-        return f"{done[self.on_collapse]}{kept} `vaelab diagnose run={trainer.default_root_dir}` says why."
+        return f"{done[self.on_collapse]}{kept} `vaelab diagnose {typed('run', trainer.default_root_dir)}` says why."
 
     def state_dict(self) -> dict[str, Any]:
         told = {"checked": self.checked, "kept": self.kept, "collapsed": self.collapsed, "restarted": self.restarted}

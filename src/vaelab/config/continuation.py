@@ -70,7 +70,7 @@ def with_resume(arguments: list[str]) -> list[str]:
     try:
         read_config(folder)
     except CheckpointError as error:
-        raise CheckpointError(str(error).replace("run=", "resume=", 1)) from None
+        raise CheckpointError(str(error).replace("run=", "resume=")) from None
     flags = [argument for argument in arguments if argument.startswith("-")]
     own = [argument for argument in arguments if not argument.startswith(("-", "resume="))]
     # one that was a job of a search is none now

@@ -18,11 +18,13 @@ def with_fork(arguments: list[str]) -> list[str]:
     if any(one.startswith("resume=") and one not in ("resume=", "resume=null") for one in arguments):
         raise ConfigError("fork begins a new run and resume goes on with an old one: give one of them")
     folder = unquoted(asked[-1].removeprefix("fork="))
+    if "," in str(folder) and not folder.exists():
+        raise ConfigError(f"fork={folder}: a command forks one run; give one command for each")
     try:
         read_config(folder)
         find_checkpoint(folder, "best")
     except CheckpointError as error:
-        raise CheckpointError(str(error).replace("run=", "fork=", 1)) from None
+        raise CheckpointError(str(error).replace("run=", "fork=")) from None
     said = [one for one in said_before(folder) if not one.startswith("fork=")]
     at = arguments.index(asked[-1])
     before, after = ([one for one in part if one not in asked] for part in (arguments[:at], arguments[at + 1 :]))

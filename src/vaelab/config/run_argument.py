@@ -7,6 +7,7 @@ from vaelab.errors import ConfigError
 
 # flags that are followed by nothing: after any other, what comes next may be its value
 _ALONE = ("-m", "--multirun", "-r", "--resolve")
+_PLAIN = re.compile(r"[\w./-]+")
 
 
 def with_run(door: str, arguments: list[str]) -> list[str]:
@@ -24,10 +25,20 @@ def with_run(door: str, arguments: list[str]) -> list[str]:
 
 def _as_run(argument: str, before: str) -> str:
     value_of_flag = before.startswith("-") and before not in _ALONE and "=" not in before
-    if "=" in argument or argument.startswith(("-", "+")) or value_of_flag:
+    if argument.startswith(("-", "+")) or value_of_flag:
         return argument
-    if "/" not in argument and not Path(argument).is_dir():
+    given = argument.removeprefix("run=")
+    # a name that Hydra would read as something else: the jobs of sweeps have `,` and `=` in theirs
+    if given != argument and not (Path(given).is_dir() and not _PLAIN.fullmatch(given)):
+        return argument
+    # seed=0 is a setting also where a folder has that name
+    if given == argument and ("=" in given or not Path(given).is_dir()) and not _is_place(given):
         return argument
     # in quotes a 0 stays a name, and a comma no sweep
-    quoted = re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), argument)
+    quoted = re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), given)
     return f"run='{quoted}'"
+
+
+def _is_place(text: str) -> bool:
+    """Whether a text is a folder by its slash; one with `=` has to be there."""
+    return "/" in text and ("=" not in text or Path(text).is_dir())

@@ -1,6 +1,7 @@
 """Writing report.html into the folder of a run or of a sweep."""
 
 import os
+import shlex
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -100,4 +101,4 @@ def report_or_why(folder: Path) -> str:
     try:
         return f"written to {write_report(folder)}: open it in a browser"
     except Exception as error:
-        return f"no report.html: {error}; `vaelab report {folder}` tries again"
+        return f"no report.html: {error}; `vaelab report {shlex.quote(str(folder))}` tries again"

@@ -1,5 +1,6 @@
 """What a sweep says before its first job and after its last one."""
 
+import shlex
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -70,7 +71,7 @@ def ended() -> int:
         print(line)
     if counted["finished"] < len(jobs):
         print("the same command again skips what is finished and goes on with the rest")
-    print(f"next: vaelab report {folder}", flush=True)
+    print(f"next: vaelab report {shlex.quote(str(folder))}", flush=True)
     codes = {int(failure.get("code") or 1) for failure in failures.values()}
     if codes:
         return codes.pop() if len(codes) == 1 else 1

@@ -6,6 +6,7 @@ from vaelab.report.parts import Budget, Section, missing, picture, plot
 from vaelab.report.read import figure
 from vaelab.report.record import Record
 from vaelab.report.words import with_error
+from vaelab.told import typed
 
 LEGEND = {
     "cost": "what a layer takes off the bound: its kl, or its log_ratio in a bottom-up chain",
@@ -32,7 +33,7 @@ def pictures(record: Record, budget: Budget) -> Section:
     shown.sort(key=lambda path: (path.stem not in WORDS, path.stem not in ("samples", "reconstructions"), path.stem))
     made: list[Html] = [picture(path, WORDS.get(path.stem, ""), budget) for path in shown]
     if not made:
-        made = [missing("No pictures were drawn.", f"vaelab sample run={record.folder}")]
+        made = [missing("No pictures were drawn.", f"vaelab sample {typed('run', record.folder)}")]
     return Section("pictures", "Pictures", made)
 
 
@@ -43,7 +44,7 @@ def carry(record: Record, budget: Budget) -> Section:
         why = found.get("skipped")
         drawn = missing(
             f"What is lost without each layer has not been measured{f': {why}' if why else '.'}",
-            None if why else f"vaelab diagnose run={record.folder}",
+            None if why else f"vaelab diagnose {typed('run', record.folder)}",
         )
     legend = [[tag("b", name), f": {words}. "] for name, words in LEGEND.items()]
     told = tag("p", "Nats an image. ", legend, class_="aside")

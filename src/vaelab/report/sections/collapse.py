@@ -12,6 +12,7 @@ from vaelab.report.parts import Section, folded, missing, plot, table
 from vaelab.report.record import Record
 from vaelab.report.units import Event, layer_names, turns, unit_map
 from vaelab.report.words import listed
+from vaelab.told import typed
 
 MOST_LAYERS, MOST_TURNS = 6, 40
 
@@ -63,4 +64,4 @@ def _turns(found: list[Event]) -> Html:
 def _not_made(what: str, why: object, record: Record) -> Html:
     if why:
         return missing(f"{what}: {why}")
-    return missing(f"{what}.", f"vaelab diagnose run={record.folder}")
+    return missing(f"{what}.", f"vaelab diagnose {typed('run', record.folder)}")

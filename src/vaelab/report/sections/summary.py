@@ -10,6 +10,7 @@ from vaelab.report.read import figure, number, numbers
 from vaelab.report.record import Record
 from vaelab.report.units import layer_of
 from vaelab.report.words import told, with_error
+from vaelab.told import typed
 
 _HEAD = ("cause", "strength of evidence", "evidence", "try")
 KEYS = ("elbo", "reconstruction", "kl", "objective", "iw_bound")
@@ -42,7 +43,7 @@ def _card(name: str, value: str, unit: str) -> Html:
 def _verdict(record: Record) -> list[Html]:
     verdict = record.part("verdict")
     if not verdict:
-        return [missing("No diagnosis has been made.", f"vaelab diagnose run={record.folder}")]
+        return [missing("No diagnosis has been made.", f"vaelab diagnose {typed('run', record.folder)}")]
     made = [tag("p", verdict.get("words"), class_="verdict")] if verdict.get("words") else []
     causes = [cause for cause in verdict.get("causes") or [] if isinstance(cause, dict)]
     if causes:
@@ -64,7 +65,7 @@ def _meter(score: float | None) -> Html:
 
 def _figures(record: Record) -> Html:
     if not record.evaluations:
-        return missing("The run has not been evaluated.", f"vaelab evaluate run={record.folder}")
+        return missing("The run has not been evaluated.", f"vaelab evaluate {typed('run', record.folder)}")
     head = ["nats an image", *(_of(one) for one in record.evaluations)]
     rows: list[list[Any]] = [[key, *(with_error(figure(one.get(key))) for one in record.evaluations)] for key in KEYS]
     rows.append(["draws an image", *(one.get("iw_samples") for one in record.evaluations)])
