@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,7 +37,8 @@ def sync(folder: Path) -> None:
     """Have the names in a folder on the disk."""
     opened = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(opened)
+        with suppress(OSError):  # some file systems cannot, and keep names in their own way
+            os.fsync(opened)
     finally:
         os.close(opened)
 

@@ -1,5 +1,6 @@
 """What the commands have in common: their errors, and how they leave."""
 
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,9 @@ from hydra.types import RunMode
 from vaelab.atomic import write_json
 from vaelab.config.writable import unwritable
 from vaelab.errors import UserError
+
+# set where a run is a job of a sweep
+JOB = "VAELAB_JOB"
 
 
 class Leave(SystemExit):
@@ -43,12 +47,13 @@ def door(main: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def failures_told(folder: Path, first: bool = True) -> Iterator[None]:
-    """Leave FAILED.json in a run folder where something goes wrong: a sweep counts by it, a report shows it. Nothing
-    went wrong where another process has the folder, or where there is no run yet."""
+    """Leave FAILED.json in a run folder where training goes wrong: a sweep counts by it, a report shows it. Where
+    there is no run yet, only a job of a sweep leaves it."""
     try:
         yield
     except Exception as error:
-        if first and (folder / "config.json").exists() and not (folder / "DONE.json").exists():
+        of_a_run = (folder / "config.json").exists() or JOB in os.environ
+        if first and of_a_run and not (folder / "DONE.json").exists():
             write_failed(folder, str(error) or type(error).__name__, getattr(error, "code", 1), traceback.format_exc())
         raise
 
@@ -56,4 +61,5 @@ def failures_told(folder: Path, first: bool = True) -> Iterator[None]:
 def write_failed(folder: Path, error: str, code: int, trace: str | None = None) -> None:
     """FAILED.json: what went wrong in a run, and the exit code that it left with."""
     with suppress(OSError):  # a full disk: what is told of the failure itself is enough
+        folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "FAILED.json", {"error": error, "code": code, "traceback": trace})

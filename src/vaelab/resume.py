@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaelab.config.again import value
-from vaelab.config.continuation import Change, changes, difference, said_before, said_now
+from vaelab.config.continuation import changes, is_finished, said_before, said_now
+from vaelab.config.difference import Change, difference
 from vaelab.config.paths import plain
 from vaelab.config.run_folder import read_config
 from vaelab.errors import ConfigError
 from vaelab.report.read import read_json
-from vaelab.told import typed
 
 if TYPE_CHECKING:
     from vaelab.training.resume import Start
@@ -36,20 +36,15 @@ def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tr
     return _start(cfg, folder, changed, said, first)
 
 
-def again(cfg: dict[str, Any], folder: Path, first: bool = True) -> "Start | None":
-    """The same for the command that began the run in `folder`, given once more.
-
-    Raises ConfigError when the folder holds a run of other settings; else as `resume`.
-    """
-    if differ := difference(read_config(folder), cfg):
-        raise ConfigError(
-            f"{folder} holds a run of other settings: {'; '.join(map(str, differ))}. Give another folder, or "
-            f"go on with that run by `vaelab train {typed('resume', folder)}` and what shall be different."
-        )
-    if (folder / "DONE.json").exists():
+def again(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = True) -> "Start | None":
+    """The same for the command that began the run in `folder`, given once more: also with more epochs, or watched in
+    another way. Raises ConfigError when the folder holds a run of other settings; else as `resume`."""
+    if is_finished(folder, cfg):
         print(f"{folder} is finished: elbo {elbo_of(folder):.2f}")
         return None
-    return _start(cfg, folder, [], [], first)
+    before = said_before(folder)
+    said = [one for one in typed if one not in before]
+    return _start(cfg, folder, difference(read_config(folder), cfg), said, first)
 
 
 def elbo_of(folder: Path) -> float:
@@ -61,9 +56,10 @@ def elbo_of(folder: Path) -> float:
 def _start(cfg: dict[str, Any], folder: Path, changed: Sequence[Change], said: list[str], first: bool) -> "Start":
     from vaelab.training.resume import find_start
 
-    if cfg["trainer"].get("max_steps", -1) not in (-1, None):
+    start = find_start(folder, changed, cfg["trainer"].get("max_epochs", -1), first, said)
+    if start.state is not None and cfg["trainer"].get("max_steps", -1) not in (-1, None):
         raise ConfigError("a run with trainer.max_steps cannot be resumed exactly: use trainer.max_epochs")
-    return find_start(folder, changed, cfg["trainer"].get("max_epochs", -1), first, said)
+    return start
 
 
 def _again(folder: Path) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ class Interrupted(SystemExit):
     def __init__(self, received: int) -> None:
         super().__init__(128 + (signal.SIGTERM if received == MAX_TIME else received))
         self.received = received
+        self.told = False  # whether it has been said that the run is left
 
     @property
     def name(self) -> str:

@@ -46,14 +46,20 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
         refuse_other_tasks(settings["trainer"])
         if first:
             refuse_unwritable(folder)
-        with held(folder) if first else nullcontext(), failures_told(folder, first):
-            _train_or_go_on(settings, cfg, folder, first)
+        with held(folder) if first else nullcontext():
+            try:
+                _train_or_go_on(settings, cfg, folder, first)
+            except (UserError, Interrupted) as leaving:
+                if first and isinstance(leaving, Interrupted):
+                    _say_stopped(folder, leaving, None)
+                if first:
+                    remove_if_unused(folder)
+                raise
         return None
-    except (UserError, Interrupted) as leaving:
+    except UserError:
         if first and not sweeping:
-            remove_if_unused(folder)
-            if isinstance(leaving, Interrupted):
-                _say_stopped(folder, leaving, None)
+            with suppress(OSError):  # what Hydra has made, if nobody else has come since
+                folder.rmdir()
         raise
 
 
@@ -62,16 +68,16 @@ def _train_or_go_on(settings: dict[str, Any], cfg: DictConfig, folder: Path, fir
     from vaelab.config.run_folder import holds_run, write_notes
     from vaelab.resume import again, resume
 
+    typed_now, start = list(HydraConfig.get().overrides.task), None
     if settings["resume"] is not None:
-        start = resume(settings, folder, list(HydraConfig.get().overrides.task), first)
+        start = resume(settings, folder, typed_now, first)
     elif holds_run(folder):
-        start = again(settings, folder, first)
-    else:
-        if first:
-            write_notes(folder, HydraConfig.instance().cfg, cfg)
-        train(settings, folder, first)
-        return
-    if start is not None:
+        start = again(settings, folder, typed_now, first)
+    elif first:
+        write_notes(folder, HydraConfig.instance().cfg, cfg)
+    if start is None and (folder / "DONE.json").exists():
+        return  # nothing is left to train
+    with failures_told(folder, first):
         train({**settings, "resume": None}, folder, first, start)
 
 
@@ -80,7 +86,7 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     return the elbo."""
     import torch
 
-    from vaelab.logger.mirrors import each_logger
+    from vaelab.logger.mirrors import close_wandb, each_logger
     from vaelab.training.begin import begin
     from vaelab.training.build import build
     from vaelab.training.exhausted import explained
@@ -118,7 +124,7 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
     except (torch.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
         raise explained(error, cfg, run.trainer) or error from error
     finally:
-        _close_wandb(code)
+        close_wandb(code)
 
 
 def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
@@ -174,25 +180,15 @@ def _diagnose(facts: dict[str, Any], cfg: dict[str, Any], folder: Path) -> None:
 
 def _say_stopped(folder: Path, leaving: Interrupted, trainer: Any) -> None:
     """STOPPED.json of a run that was left where there is nothing to save, if nothing has been said."""
+    if leaving.told or (folder / "DONE.json").exists():
+        return
+    leaving.told = True
     if not (folder / "config.json").exists():
         print(f"\nstopped by {leaving.name} before there was a run", flush=True)
-    elif not (folder / "STOPPED.json").exists():
+    else:
         at = (None, None) if trainer is None else (trainer.global_step, trainer.current_epoch)
         write_stopped(folder, leaving, *at)
         print(f"\nstopped by {leaving.name}: `vaelab train {typed('resume', folder)}` goes on", flush=True)
-
-
-def _close_wandb(code: int) -> None:
-    """End this run's wandb run with the exit code, so that the next job of a sweep does not log into it."""
-    import sys
-
-    wandb = sys.modules.get("wandb")
-    if wandb is not None and getattr(wandb, "run", None) is not None:
-        try:
-            wandb.finish(exit_code=code)
-        except Exception:  # its own process is gone; the next job's run gets a new one
-            with suppress(Exception):
-                wandb.teardown()
 
 
 if __name__ == "__main__":

@@ -71,6 +71,30 @@ def test_told_to_stop_it_saves_its_job_and_goes_on(whole: Path, tmp_path: Path) 
         assert difference(whole / job, tmp_path / "sweep" / job) is None
 
 
+def test_jobs_side_by_side_save_when_their_sweep_is_told_to_stop(whole: Path, tmp_path: Path) -> None:
+    run = sweep(tmp_path, "hydra/launcher=parallel")
+    for job in ("seed=0", "seed=1"):
+        _until(_has_lines(tmp_path / "sweep" / job / "history.jsonl", 2))
+    run.send_signal(signal.SIGTERM)
+    out, _ = run.communicate(timeout=100)
+    assert run.returncode == 143, out
+    for job in ("seed=0", "seed=1"):
+        assert (tmp_path / "sweep" / job / "STOPPED.json").exists(), out
+    run = sweep(tmp_path, "hydra/launcher=parallel")
+    out, _ = run.communicate(timeout=200)
+    assert run.returncode == 0 and "2 jobs (2 stopped, to go on)" in out, out
+    for job in ("seed=0", "seed=1"):
+        assert difference(whole / job, tmp_path / "sweep" / job) is None
+
+
+def test_a_job_that_cannot_begin_is_recorded_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    wrong = ["train", "-m", "data=folder", "data.path=empty", "logger=csv", "hydra.sweep.dir=sweep", "seed=1,2"]
+    run = subprocess.run([VAELAB, *wrong], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert run.returncode == 4 and "2 jobs in sweep: 2 failed" in run.stdout, run.stdout + run.stderr
+    assert "seed=1 and 1 more: data=folder" in run.stdout
+
+
 def test_two_sweeps_at_once_run_every_job_once(whole: Path, tmp_path: Path) -> None:
     first = sweep(tmp_path)
     _until((tmp_path / "sweep/seed=0/config.json").exists)

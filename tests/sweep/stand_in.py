@@ -1,6 +1,6 @@
 """A job's process without training: what it does is said in stand_in.json beside the sweep, per job and attempt.
 
-finish | raise | exit | busy | die (SIGKILL to itself) | wait (until a signal) | kill_sweep (SIGKILL to its sweep)
+finish | raise | exit | busy | stop | die (SIGKILL to itself) | wait (until a signal) | kill_sweep (SIGKILL to it)
 """
 
 import json
@@ -57,6 +57,10 @@ def main() -> None:
         time.sleep(60)
     if act == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if act == "stop":
+        (folder / "STOPPED.json").write_text(json.dumps({"signal": "max_time", "step": 3, "epoch": 1}))
+        sys.exit(143)
+    (folder / "STOPPED.json").unlink(missing_ok=True)
     if act == "raise":
         (folder / "FAILED.json").write_text(json.dumps({"error": "it went wrong\nbadly", "code": 6}))
         sys.exit(6)

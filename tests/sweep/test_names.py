@@ -2,6 +2,7 @@
 
 import pytest
 
+from vaelab.errors import ConfigError
 from vaelab.sweep.arguments import is_sweep, with_sweep
 from vaelab.sweep.names import LONG, job_name, sweep_name
 
@@ -45,7 +46,15 @@ def test_the_same_command_has_the_same_folder_and_another_one_another() -> None:
 
 def test_common_keys_are_no_part_of_a_name() -> None:
     said = with_sweep(["-m", "seed=range(0,3)", "model.z_dims=[3],[3,2]", "model=vae", "data.path='a,b'", "+x=[1,2]"])
-    assert said[0] == "hydra.job.config.override_dirname.exclude_keys=['model','data.path','x']"
+    assert said[1] == "hydra.job.config.override_dirname.exclude_keys=['model','data.path','x']"
+
+
+def test_a_single_job_has_a_name_and_flags_keep_their_values() -> None:
+    assert with_sweep(["-m", "seed=0"])[1].endswith("exclude_keys=[]")
+    said = with_sweep(["seed=0,1", "--config-dir", "mine", "-m"])
+    assert said[:3] == ["--config-dir", "mine", "-m"] and said[-1] == "seed=0,1"
+    with pytest.raises(ConfigError, match="--cfg only shows"):
+        with_sweep(["-m", "--cfg", "job", "seed=0,1"])
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,46 @@ def test_a_config_that_was_edited_since_is_refused_with_the_difference(
 ) -> None:
     vaelab(*SWEEP, "seed=0,1")
     code, out, _ = vaelab(*SWEEP, "seed=0,1", "optimizer.lr=0.5")  # as if conf/ said so: it is in no name
-    assert code == 2 and "seed=0: failed: " in out and "optimizer.lr: 0.001 → 0.5" in out and "2 failed" in out
+    assert code == 2 and "seed=0: failed: " in out and "optimizer.lr: 0.001 → 0.5" in out and "2 finished" in out
+    assert not list((tmp_path / "sweep").glob("*/FAILED.json")), "what is there is left as it is"
     assert attempts(tmp_path / "sweep") == {"seed=0": 1, "seed=1": 1}
     code, out, _ = vaelab(*SWEEP, "seed=0,1")
     assert code == 0 and "2 finished" in out
+
+
+def test_a_job_that_was_stopped_is_unfinished_and_no_failure(
+    acting: Callable[..., None], vaelab: Run, tmp_path: Path
+) -> None:
+    acting({"seed=1": ["stop", "finish"]})
+    code, out, _ = vaelab(*SWEEP, "seed=0,1")
+    assert code == 143 and "1 finished, 1 unfinished" in out and "seed=1: failed: stopped by max_time, saved" in out
+    assert not (tmp_path / "sweep/seed=1/FAILED.json").exists()
+    code, out, _ = vaelab(*SWEEP, "seed=0,1")
+    assert code == 0 and "1 finished, 1 stopped, to go on" in out
+
+
+def test_only_the_jobs_of_the_command_count(acting: Callable[..., None], vaelab: Run) -> None:
+    acting({"seed=1": ["raise", "raise", "finish"]})
+    assert vaelab(*SWEEP, "seed=1,2")[0] == 6
+    code, out, _ = vaelab(*SWEEP, "seed=2,3")
+    assert code == 0 and "2 jobs in sweep: 2 finished" in out
+
+
+def test_more_epochs_train_a_finished_job_further_and_what_was_resumed_stays_finished(
+    acting: Callable[..., None], vaelab: Run, tmp_path: Path
+) -> None:
+    vaelab(*SWEEP, "seed=0,1", "trainer.max_epochs=3")
+    code, out, _ = vaelab(*SWEEP, "seed=0,1", "trainer.max_epochs=5", "threads=1")
+    assert code == 0 and attempts(tmp_path / "sweep") == {"seed=0": 2, "seed=1": 2}
+    # as `vaelab train resume=sweep/seed=0 trainer.max_epochs=9` leaves it
+    notes, config = tmp_path / "sweep/seed=0/.hydra", tmp_path / "sweep/seed=0/config.json"
+    notes.mkdir()
+    (notes / "overrides.resume-1.yaml").write_text("- trainer.max_epochs=9\n")
+    config.write_text(config.read_text().replace('"max_epochs": 5', '"max_epochs": 9'))
+    code, out, _ = vaelab(*SWEEP, "seed=0,1", "trainer.max_epochs=5")
+    assert code == 0 and out.count("finished before") == 2
+    code, out, _ = vaelab(*SWEEP, "seed=0,1", "trainer.max_epochs=5", "evaluation.iw_samples=7")
+    assert code == 2 and "evaluation.iw_samples: 100 → 7" in out, "not ignored without a word"
 
 
 def test_a_signal_ends_the_job_that_runs_and_begins_no_other(acting: Callable[..., None], tmp_path: Path) -> None:

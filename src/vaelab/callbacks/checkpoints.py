@@ -14,7 +14,7 @@ from vaelab.errors import DivergedError, ResourceError
 from vaelab.training.last import LAST, how_to_go_on, write_last
 from vaelab.training.modules import HVAE
 from vaelab.training.store import Store
-from vaelab.training.together import most
+from vaelab.training.together import everyone, most
 
 # saves in a row that may fail for want of room before training stops
 MOST_FAILURES = 2
@@ -38,7 +38,8 @@ class Checkpoints(pl.callbacks.Checkpoint):
         self._written = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if not (self.folder(trainer) / "best.ckpt").exists():
+        # as the first process sees it: a shared disk may show others what is no more
+        if not everyone((self.folder(trainer) / "best.ckpt").exists())[0]:
             self.best = None  # that of a later state was taken away
         if self.stopped_of is not None and self.stopped_of == trainer.max_epochs:
             trainer.should_stop = True
@@ -70,7 +71,8 @@ class Checkpoints(pl.callbacks.Checkpoint):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         # the last epoch's is written here and not at the end of training: pictures come in between and may fail
-        ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
+        steps = 0 < trainer.max_steps <= trainer.global_step
+        ends = trainer.should_stop or steps or trainer.current_epoch + 1 == trainer.max_epochs
         if ends:
             self.save_last(trainer)
         elif self._agreed(trainer):

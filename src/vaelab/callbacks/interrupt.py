@@ -105,6 +105,7 @@ class Interrupt(pl.Callback):
     def _go(self, trainer: pl.Trainer, saved: str = "") -> None:
         assert self.received is not None
         leaving = Interrupted(self.received)
+        leaving.told = True
         if trainer.is_global_zero:
             print(f"\nstopped by {leaving.name} at step {trainer.global_step}{saved}", flush=True)
             write_stopped(Path(trainer.default_root_dir), leaving, trainer.global_step, trainer.current_epoch + 1)

@@ -2,56 +2,18 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from vaelab.atomic import write_atomically
 from vaelab.config.again import kept, value
+from vaelab.config.difference import FREE, FROM_HERE, NOTHING, QUIET, Change, difference, is_in
 from vaelab.config.replay import replayable
+from vaelab.config.run_argument import split_flags
 from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
 from vaelab.sweep.arguments import is_sweep
-
-# how a run is watched, how long it goes on, what is done at its end, where its data lie: whether they are the same is
-# seen when they are read
-FREE = (
-    "data.path",
-    *("logger", "evaluation", "report", "diagnosis", "threads"),
-    *(
-        f"trainer.{key}"
-        for key in ("max_epochs", "max_time", "check_val_every_n_epoch", "compile", "log_every_n_steps")
-    ),
-    *("trainer.enable_progress_bar", "trainer.enable_model_summary"),
-    *(f"callbacks.{name}" for name in ("history", "progress", "collapse", "pictures", "interrupt", "checkpoints")),
-)
-# what training does from here on; the optimiser's own state goes on
-FROM_HERE = (
-    "objective",
-    *(f"optimizer.{key}" for key in ("lr", "betas", "weight_decay", "warmup_steps", "cosine_decay")),
-    *("optimizer.clip_norm", "optimizer.skip_norm"),
-)
-# of the command and not of the run
-OF_A_COMMAND = ("resume", "returns", "gpus_per_job")
-_NOTHING = "(none)"
-
-
-class Change(NamedTuple):
-    """A setting that differs, and whether training itself is another from here on.
-
-    `edited`: not by what was typed, but because conf/, or the version of vaelab, is another than when the run began.
-    """
-
-    key: str
-    before: Any
-    now: Any
-    edited: bool = False
-
-    @property
-    def acts(self) -> bool:
-        return _is_in(self.key, FROM_HERE)
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.before} → {self.now}{' (conf/ was edited since)' if self.edited else ''}"
 
 
 def with_resume(arguments: list[str]) -> list[str]:
@@ -71,8 +33,8 @@ def with_resume(arguments: list[str]) -> list[str]:
         read_config(folder)
     except CheckpointError as error:
         raise CheckpointError(str(error).replace("run=", "resume=")) from None
-    flags = [argument for argument in arguments if argument.startswith("-")]
-    own = [argument for argument in arguments if not argument.startswith(("-", "resume="))]
+    flags, settings = split_flags(arguments)
+    own = [setting for setting in settings if not setting.startswith("resume=")]
     # one that was a job of a search is none now
     where = [f"hydra.run.dir={quoted(folder)}", "hydra.mode=RUN"]
     return [*flags, *kept(said_before(folder), own), f"resume={quoted(folder)}", *own, *where]
@@ -103,25 +65,7 @@ def keep_said(folder: Path, overrides: list[str]) -> None:
         return
     path = folder / ".hydra" / f"overrides.resume-{len(_segments(folder)) + 1}.yaml"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(yaml.safe_dump(overrides))
-
-
-def difference(
-    before: Mapping[str, Any], now: Mapping[str, Any], again: Mapping[str, Any] | None = None
-) -> list[Change]:
-    """Every setting that differs between two configs, but for those that only say how the command was given.
-
-    `again`: what was typed before, composed now; None where that is not known.
-    """
-    old, new = dict(_flat("", before)), dict(_flat("", now))
-    replayed = old if again is None else dict(_flat("", again))
-    keys = [
-        key for key in {**old, **new} if old.get(key, _NOTHING) != new.get(key, _NOTHING) and key not in OF_A_COMMAND
-    ]
-    return [
-        Change(key, old.get(key, _NOTHING), new.get(key, _NOTHING), edited=new.get(key) == replayed.get(key))
-        for key in keys
-    ]
+    write_atomically(path, lambda file: file.write(yaml.safe_dump(overrides).encode()))
 
 
 def changes(
@@ -136,7 +80,7 @@ def changes(
     `folder` and `said` are of the commands that it names: the run's, and what was typed now.
     """
     found = difference(before, now, again)
-    refused = [change for change in found if not _is_in(change.key, (*FREE, *FROM_HERE))]
+    refused = [change for change in found if not is_in(change.key, (*FREE, *FROM_HERE))]
     if not refused:
         return found
     advice = ["Leave them out"] if not all(change.edited for change in refused) else []
@@ -150,23 +94,40 @@ def changes(
     )
 
 
+def is_finished(folder: Path, now: Mapping[str, Any]) -> bool:
+    """Whether the run in a folder is the one that `now` asks for, and done; one that asks for other epochs is not done.
+
+    What was changed when the run was resumed does not count, nor what makes no difference to a run. Raises ConfigError
+    for a run of other settings.
+    """
+    done = (folder / "DONE.json").exists()
+    resumed = [key for path in _segments(folder) for key in map(_key, read_overrides(folder, path.name))]
+    least = (*QUIET, *resumed) if done else FREE
+    differ = [change for change in difference(read_config(folder), now) if not is_in(change.key, tuple(least))]
+    if done and [change.key for change in differ] == ["trainer.max_epochs"]:
+        return False
+    if differ:
+        resume = shlex.quote(f"resume={folder}")
+        raise ConfigError(
+            f"{folder} holds a run of other settings: {'; '.join(map(str, differ))}. Give another folder, or go on "
+            f"with that run by `vaelab train {resume}` and what shall be different."
+        )
+    return done
+
+
+def _key(override: str) -> str:
+    """model.z_dims of +model.z_dims=[3], objective.schedule of the choice objective/schedule=linear."""
+    return override.lstrip("+~").partition("=")[0].replace("/", ".")
+
+
 def _segments(folder: Path) -> list[Path]:
     found = (folder / ".hydra").glob("overrides.resume-*.yaml")
     return sorted(found, key=lambda path: int(path.stem.rpartition("-")[2]))
 
 
-def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """(dotted name, value) of every setting; a list is one value."""
-    if isinstance(value, Mapping) and value:
-        for key, inner in value.items():
-            yield from _flat(f"{path}.{key}" if path else str(key), inner)
-    elif value not in (None, {}):  # a group that is empty or null has no settings
-        yield path, value
-
-
 def _as_it_was(change: Change, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """The override that gives a setting its value of before."""
-    if change.before is not _NOTHING:
+    if change.before is not NOTHING:
         return f"{'' if _has(now, change.key) else '+'}{change.key}={value(change.before)}"
     return f"{change.key}=null" if _has(before, change.key) else f"~{change.key}"
 
@@ -181,10 +142,6 @@ def _has(cfg: Any, key: str) -> bool:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _is_in(key: str, groups: tuple[str, ...]) -> bool:
-    return any(key == group or key.startswith(f"{group}.") for group in groups)
 
 
 def quoted(folder: Path) -> str:

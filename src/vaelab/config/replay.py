@@ -43,7 +43,8 @@ def _fault(one: str) -> str:
         return "a setting of Hydra"
     if parsed.is_sweep_override() or not _is_plain(value):
         return "several values"
-    if "." not in key and any(_leads_out(name) for name in (value if isinstance(value, list) else [value])):
+    choices = value if isinstance(value, list) else [value]
+    if "." not in key and key != "fork" and any(map(_leads_out, choices)):
         return "a file outside of conf/"
     return "; ".join(f"{name} is not allowed" for name, _ in untrusted(_nested(key, value)))
 

@@ -1,6 +1,7 @@
 """A folder given plainly, `vaelab evaluate outputs/beta`, as Hydra takes it: run='outputs/beta'."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from vaelab.errors import ConfigError
@@ -8,6 +9,17 @@ from vaelab.errors import ConfigError
 # flags that are followed by nothing: after any other, what comes next may be its value
 _ALONE = ("-m", "--multirun", "-r", "--resolve")
 _PLAIN = re.compile(r"[\w./-]+")
+
+
+def split_flags(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(flags with their values, settings): Hydra takes no settings on both sides of a flag."""
+    flags: list[str] = []
+    settings: list[str] = []
+    awaited = False
+    for one in arguments:
+        (flags if awaited or one.startswith("-") else settings).append(one)
+        awaited = not awaited and one.startswith("-") and one not in _ALONE and "=" not in one
+    return flags, settings
 
 
 def with_run(door: str, arguments: list[str]) -> list[str]:

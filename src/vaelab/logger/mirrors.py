@@ -1,6 +1,8 @@
 """Loggers are mirrors of the record: one that fails is told and left out, and training goes on."""
 
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytorch_lightning as pl
 from pytorch_lightning.loggers import Logger
@@ -30,3 +32,14 @@ def tell(line: str) -> None:
 
 def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+
+
+def close_wandb(code: int) -> None:
+    """End this run's wandb run with the exit code, so that the next job of a sweep does not log into it."""
+    wandb = sys.modules.get("wandb")
+    if wandb is not None and getattr(wandb, "run", None) is not None:
+        try:
+            wandb.finish(exit_code=code)
+        except Exception:  # its own process is gone; the next job's run gets a new one
+            with suppress(Exception):
+                wandb.teardown()

@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 
+from vaelab.config.run_argument import split_flags
+from vaelab.errors import ConfigError
 from vaelab.sweep.names import key_of, sweep_name
 
 FLAGS = ("-m", "--multirun")
 # where and how many at a time, how many in all: the sweep is the same, and goes on
 _NOT_ITSELF = (
+    *("threads=", "gpus_per_job=", "returns="),
     "hydra/launcher",
     "hydra.launcher",
     "hydra.sweeper.n_trials",
     "hydra.sweeper.n_jobs",
     "hydra.sweeper.storage",
 )
+_SHOWS = ("--cfg", "-c", "--info", "-i", "--hydra-help")
 PLACE = "outputs/sweeps"
 
 
@@ -29,15 +33,19 @@ def with_sweep(arguments: list[str]) -> list[str]:
     order, and with the keys that are no part of a job's name, since all jobs have them alike."""
     if not is_sweep(arguments):
         return arguments
-    own = [one for one in arguments if not one.startswith(("-", "hydra.", "hydra/"))]
+    flags, settings = split_flags(arguments)
+    if (shows := [one for one in flags if one in _SHOWS]) and set(FLAGS) & set(flags):
+        raise ConfigError(f"-m runs a sweep and {shows[0]} only shows: leave one out")
+    own = [one for one in settings if not one.startswith(("hydra.", "hydra/"))]
     swept = [one for one in own if _goes_over_several(one)]
-    common = [key_of(one) for one in own if one not in swept]
+    searches = [one.partition("=")[2] for one in own if one.startswith("sweep=")]
+    # of a single job all is in its name, or it would have none
+    common = [key_of(one) for one in own if one not in swept] if swept or searches else []
     said = [f"hydra.job.config.override_dirname.exclude_keys=[{','.join(map(repr, common))}]"]
-    if not any(one.lstrip("+").startswith("hydra.sweep.dir=") for one in arguments):
-        searches = [one.partition("=")[2] for one in own if one.startswith("sweep=")]
-        whole = [one for one in arguments if not one.startswith((*FLAGS, *_NOT_ITSELF))]
+    if not any(one.lstrip("+").startswith("hydra.sweep.dir=") for one in settings):
+        whole = [one for one in settings if not one.startswith(_NOT_ITSELF)]
         said.append(f"hydra.sweep.dir='{PLACE}/{sweep_name([*searches, *map(key_of, swept)], whole)}'")
-    return [*said, *arguments]  # Hydra takes no settings behind a flag that stands among them
+    return [*flags, *said, *settings]
 
 
 def _goes_over_several(override: str) -> bool:

@@ -44,7 +44,7 @@ def own_gpus(count: int | None, sweep: Path) -> Iterator[dict[str, str]]:
                 file = stack.enter_context(open(places / f"{os.uname().nodename}-{name}", "w"))
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
+                except BlockingIOError:
                     continue
                 taken.append(name)
                 if len(taken) == count:

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.config.check import check
-from vaelab.config.continuation import difference
-from vaelab.config.run_folder import read_config
+from vaelab.config.continuation import is_finished
 from vaelab.config.tasks import refuse_other_tasks
 from vaelab.door import write_failed
-from vaelab.errors import BusyError, ConfigError, UserError
+from vaelab.errors import BusyError, UserError
 from vaelab.rank import is_first
 from vaelab.report.read import read_json
 from vaelab.returns import returned
 from vaelab.sweep.gpus import own_gpus
+from vaelab.sweep.marks import is_stopping, refuse
 from vaelab.sweep.process import command, run
 
 Value = float | tuple[float, ...]
@@ -34,30 +34,24 @@ def run_job(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None
     try:
         check(settings, choices=dict(job.runtime.choices))
         refuse_other_tasks(settings["trainer"])
-        if (folder / "DONE.json").exists():
-            refuse_other(folder, settings)
-            (folder / "FAILED.json").unlink(missing_ok=True)  # it was refused, when conf/ was another
+        begun = (folder / "config.json").exists()
+        if begun and is_finished(folder, settings):
             print(f"{folder.name}: finished before", flush=True)
-            return returned(folder, settings["returns"])
-        print(f"{folder.name}: {'goes on' if (folder / 'config.json').exists() else 'begins'}", flush=True)
+            return _figures(folder, settings)
+        if is_stopping(folder.parent):
+            return None
+        print(f"{folder.name}: {'goes on' if begun else 'begins'}", flush=True)
         return _in_own_process(settings, folder, job)
     except (UserError, JobFailed) as error:
         print(f"{folder.name}: {'declined' if isinstance(error, BusyError) else 'failed'}: {error}", flush=True)
         if is_first() and isinstance(error, UserError) and not isinstance(error, BusyError):
-            folder.mkdir(parents=True, exist_ok=True)
-            write_failed(folder, str(error), error.code)
+            if (folder / "config.json").exists():
+                refuse(folder, error)  # what it holds is left as it is
+            else:
+                write_failed(folder, str(error), error.code)
         if _is_basic(job) or not is_first():
             return None
         raise
-
-
-def refuse_other(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Raise ConfigError when a job's folder holds a run of other settings: conf/ was edited, or the names collide."""
-    if differ := difference(read_config(folder), {**settings, "resume": None}):
-        raise ConfigError(
-            f"{folder} holds a run of other settings: {'; '.join(map(str, differ))}. Give the sweep another "
-            "hydra.sweep.dir, or move that folder away."
-        )
 
 
 def _in_own_process(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None:
@@ -72,18 +66,18 @@ def _in_own_process(settings: Mapping[str, Any], folder: Path, job: Any) -> Valu
     if not is_first():
         return None
     if code == 0:
-        try:
-            return returned(folder, settings["returns"])
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise JobFailed(_failed(folder, f"it left no figures ({error})", 1)) from None
-    raise JobFailed(_failed(folder, _why(folder, code), code if code > 0 else 128 - code))
+        return _figures(folder, settings)
+    if code > 128 and (stopped := read_json(folder / "STOPPED.json")):
+        raise JobFailed(f"stopped by {stopped.get('signal')}, saved: the same command goes on with it")
+    why = f"killed by signal {-code}" if code < 0 else f"it left with exit code {code}"
+    raise JobFailed(_failed(folder, why, code if code > 0 else 128 - code))
 
 
-def _why(folder: Path, code: int) -> str:
-    stopped = read_json(folder / "STOPPED.json") if code > 128 else {}
-    if stopped:
-        return f"stopped by {stopped.get('signal')}: the same command goes on with it"
-    return f"killed by signal {-code}" if code < 0 else f"it left with exit code {code}"
+def _figures(folder: Path, settings: Mapping[str, Any]) -> Value:
+    try:
+        return returned(folder, settings["returns"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise JobFailed(f"{folder / 'DONE.json'} has no figures to return ({error})") from None
 
 
 def _failed(folder: Path, why: str, code: int) -> str:

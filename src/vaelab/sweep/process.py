@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vaelab.config.continuation import quoted
+from vaelab.door import JOB
 from vaelab.signals import SIGNALS, Interrupted
 
 PARENT = "VAELAB_PARENT"
@@ -33,8 +35,7 @@ def command(job: Any, folder: Path) -> list[str]:
         if source.provider == "command-line":
             flags += ["--config-dir", str(source.path)]
     hydra = [one for one in job.overrides.hydra if not one.lstrip("+~").startswith(_OF_A_SWEEP)]
-    place = str(folder).replace("'", "\\'")
-    own = ["hydra.mode=RUN", f"hydra.run.dir='{place}'", f"hydra.job.num={job.job.num}"]
+    own = ["hydra.mode=RUN", f"hydra.run.dir={quoted(folder)}", f"hydra.job.num={job.job.num}"]
     return [sys.executable, "-m", "vaelab", "train", *flags, *job.overrides.task, *hydra, *own]
 
 
@@ -47,7 +48,7 @@ def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
     """
     env = (
         {key: value for key, value in os.environ.items() if key not in _OF_RANKS}
-        | {PARENT: str(os.getpid())}
+        | {PARENT: str(os.getpid()), JOB: "1"}
         | dict(more)
     )
     received: list[int] = []

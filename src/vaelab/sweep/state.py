@@ -16,7 +16,7 @@ def state_of(folder: Path) -> State:
         return "new"
     if is_held(folder):
         return "running"
-    for name, state in (("FAILED.json", "failed"), ("DONE.json", "finished"), ("config.json", "unfinished")):
+    for name, state in (("DONE.json", "finished"), ("FAILED.json", "failed"), ("config.json", "unfinished")):
         if (folder / name).exists():
             return state  # type: ignore[return-value]
     return "new"

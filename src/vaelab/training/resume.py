@@ -3,11 +3,12 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vaelab.atomic import sweep
 from vaelab.callbacks.record_files import NAMES, cut
-from vaelab.config.continuation import Change, keep_said
+from vaelab.config.continuation import keep_said
+from vaelab.config.difference import Change
 from vaelab.errors import CheckpointError, ConfigError
 from vaelab.training.last import never_saved, newest, settle
 from vaelab.training.store import remove, verify
@@ -45,12 +46,7 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
     if never_saved(checkpoints):
         words = "\n".join(["no state was written yet: begins again", *map(_told, changed)])
         return Start(None, 0, 0, None, words, said)
-    path, manifest, faults = newest(checkpoints)
-    tries = 0 if first else 20
-    while faults and tries:
-        time.sleep(0.1)
-        tries -= 1
-        path, manifest, faults = newest(checkpoints)
+    path, manifest, faults = _newest(checkpoints, 0 if first else 20)
     step, epoch = manifest.get("step"), manifest.get("epoch")
     if step is None or epoch is None:
         raise CheckpointError(f"{path} is no checkpoint of a run: its manifest has no step")
@@ -62,16 +58,14 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
     return Start(path, step, epoch, manifest.get("processes"), words, said)
 
 
+# how a run has ended: none of it is true of one that goes on
 ENDS = ("DONE.json", "STOPPED.json", "FAILED.json")
 
 
 def make_ready(folder: Path, start: Start) -> None:
-    """Take away what is true of a later state, of a run that ended, or of writers that were killed; note what was
-    typed."""
+    """Take away what is true of a later state, or of writers that were killed; note what was typed."""
     for place in (folder, folder / "checkpoints", folder / "images"):
         sweep(place)
-    for name in ENDS:
-        (folder / name).unlink(missing_ok=True)
     best = folder / "checkpoints" / "best.ckpt"
     try:
         later = best.exists() and verify(best)["step"] > start.step
@@ -84,6 +78,19 @@ def make_ready(folder: Path, start: Start) -> None:
         for path in (folder / "checkpoints").glob("*"):
             path.unlink()
     keep_said(folder, list(start.said))
+
+
+def _newest(checkpoints: Path, tries: int) -> tuple[Path, dict[str, Any], list[str]]:
+    """The newest state; where another process may be giving it its name, what is not good is looked at again."""
+    try:
+        found = newest(checkpoints)
+        if not found[2] or not tries:
+            return found
+    except CheckpointError:
+        if not tries:
+            raise
+    time.sleep(0.1)
+    return _newest(checkpoints, tries - 1)
 
 
 def _told(change: Change, step: int = 0) -> str:

@@ -1,0 +1,71 @@
+"""A run folder is written by one process at a time."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from vaelab.errors import BusyError
+from vaelab.lock import held, held_by, is_held
+
+HOLDS = """
+import os, sys, time
+from pathlib import Path
+from vaelab.lock import held
+with held(Path("run")):
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+    Path("holds").touch()
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Any:
+    other = subprocess.Popen([sys.executable, "-c", HOLDS], cwd=tmp_path, process_group=0)
+    end = time.monotonic() + 30
+    while not (tmp_path / "holds").exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    yield other
+    subprocess.run(["kill", "-9", "--", f"-{other.pid}"], check=False)
+
+
+def test_a_second_process_declines_and_touches_nothing(holder: Any, vaelab: Run, tmp_path: Path) -> None:
+    """Also while the first one has written nothing but its notes."""
+    (tmp_path / "run/.hydra").mkdir()
+    (tmp_path / "run/.hydra/overrides.yaml").write_text("[]")
+    code, _, err = vaelab("train", "model=vae", "hydra.run.dir=run")
+    assert code == BusyError.code and f"process {holder.pid} on" in err and "Traceback" not in err
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [".hydra", ".lock"]
+    assert (tmp_path / "run/.hydra/overrides.yaml").exists() and held_by(tmp_path / "run") == holder.pid
+
+
+def test_the_lock_goes_with_its_process_and_no_worker_keeps_it(holder: Any, tmp_path: Path) -> None:
+    assert is_held(tmp_path / "run")
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    with held(tmp_path / "run"):
+        pass
+    assert held_by(tmp_path / "run") is None
+
+
+def test_where_files_have_no_locks_it_goes_on_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import errno
+    import fcntl
+
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "lockf", none)
+    with held(tmp_path / "run"):
+        assert "files have no locks" in capsys.readouterr().out
+        assert not is_held(tmp_path / "run")
