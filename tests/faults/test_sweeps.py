@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.training.crash import difference
+from tests.training.crash import Killed, difference
 
 VAELAB = str(Path(sys.executable).with_name("vaelab"))
 # long enough to be killed in the middle: a state is written after every step
@@ -69,6 +69,19 @@ def test_told_to_stop_it_saves_its_job_and_goes_on(whole: Path, tmp_path: Path) 
     assert run.returncode == 0 and "2 jobs (1 stopped, to go on, 1 new)" in out, out
     for job in ("seed=0", "seed=1"):
         assert difference(whole / job, tmp_path / "sweep" / job) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl")
+def test_side_by_side_too_a_sweep_that_is_killed_takes_all_its_processes_along(tmp_path: Path) -> None:
+    pytest.importorskip("joblib")
+    jobs = [tmp_path / "sweep" / f"seed={seed}" for seed in range(3)]
+    more = ["seed=0,1,2", "hydra/launcher=parallel", "trainer.max_epochs=2000"]
+    run = Killed([*SWEEP, *more, f"hydra.sweep.dir={tmp_path / 'sweep'}"], tmp_path / "log")
+    _until(lambda: all(_has_lines(job / "history.jsonl", 3)() for job in jobs[:2]))
+    os.kill(run.pid, signal.SIGKILL)
+    run.ends_within(10)
+    assert run.left_behind(20) == []
+    assert [(job / "STOPPED.json").exists() for job in jobs] == [True, True, False]
 
 
 def test_two_sweeps_at_once_run_every_job_once(whole: Path, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from vaelab.training import last, store
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from compare_runs import difference as difference
+from killing import Killed as Killed
 
 
 class Instants:

@@ -13,7 +13,7 @@ from vaelab.errors import BusyError, ConfigError, UserError
 from vaelab.report.read import read_json
 from vaelab.returns import returned
 from vaelab.sweep.gpus import own_gpus
-from vaelab.sweep.process import command, run
+from vaelab.sweep.process import command, end_with_sweep, run
 
 Value = float | tuple[float, ...]
 
@@ -28,6 +28,8 @@ def run_job(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None
     A failure is kept in FAILED.json and stops no other job. A search learns of it by JobFailed; the basic sweeper would
     end with the first one, and gets None instead.
     """
+    if _is_local(job, "joblib"):
+        end_with_sweep()
     try:
         check(settings, choices=dict(job.runtime.choices))
         if (folder / "DONE.json").exists():

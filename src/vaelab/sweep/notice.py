@@ -1,5 +1,6 @@
 """What a sweep says before its first job and after its last one."""
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from vaelab.lock import NAME as LOCK
 from vaelab.rank import is_first
 from vaelab.report.read import read_json
 from vaelab.sweep.names import job_name
+from vaelab.sweep.process import SWEEP
 from vaelab.sweep.state import STATES, state_of
 from vaelab.sweep.study import begin_anew
 
@@ -34,6 +36,7 @@ class Notice(Callback):
     def on_multirun_start(self, config: Any, **kwargs: Any) -> None:
         folder = Path(config.hydra.sweep.dir)
         _sweep[:] = [folder]
+        os.environ[SWEEP] = str(os.getpid())
         jobs = _jobs(config)
         counted = Counter(state_of(path) for path in (jobs_in(folder) if jobs is None else jobs))
         told = ", ".join(f"{counted[state]} {_WORDS[state]}" for state in STATES if counted[state])
