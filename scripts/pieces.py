@@ -22,15 +22,16 @@ def groups() -> Iterator[Path]:
     ]
     order = {name: i for i, name in enumerate(named)}
     folders = [folder for folder in CONF.rglob("*/") if folder.is_dir() and list(folder.glob("*.yaml"))]
-    wanted = [folder for folder in folders if folder.relative_to(CONF).parts[0] != "hydra"]
+    wanted = [folder for folder in folders if folder.relative_to(CONF).parts[0] != "hydra" or folder.name == "launcher"]
     return iter(sorted(wanted, key=lambda f: (order.get(f.relative_to(CONF).parts[0], len(order)), str(f))))
 
 
 def about(file: Path) -> str:
     """The sentence a file begins with; of an experiment, its claim."""
     comment = [line.removeprefix("#").strip() for line in takewhile(lambda line: line.startswith("#"), lines_of(file))]
+    comment = [line for line in comment if line != "@package _global_"]
     start = next((i for i, line in enumerate(comment) if line.startswith("Claim:")), 0)
-    text = " ".join(takewhile(lambda line: not line.startswith(("Data:", "Expected:")), comment[start:]))
+    text = " ".join(takewhile(lambda line: not line.startswith(("Data:", "Expected:", "Search:")), comment[start:]))
     return re.split(r"\. (?=[A-Zz`])", text.removeprefix("Claim:").strip())[0].rstrip(".").replace("|", "\\|")
 
 

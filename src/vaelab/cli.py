@@ -130,7 +130,10 @@ def _explain(error: Exception, door: str, rest: list[str]) -> UserError | None:
     from vaelab.config.explain import explain_in_door
     from vaelab.config.paths import CONF
     from vaelab.config.writable import unwritable
+    from vaelab.sweep.lost import lost_job
 
+    if lost := lost_job(error):
+        return lost
     if not (CONF / f"{door}.yaml").exists():
         return None  # no config of Hydra's, no error of Hydra's
     # Hydra itself makes the run folder, before the door is entered

@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vaelab.config.again import value
 from vaelab.config.continuation import Change, changes, difference, said_before, said_now
@@ -13,9 +13,12 @@ from vaelab.config.run_folder import read_config
 from vaelab.errors import ConfigError
 from vaelab.report.read import read_json
 
+if TYPE_CHECKING:
+    from vaelab.training.resume import Start
 
-def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = True) -> None:
-    """Go on with the run in `folder` as `cfg` says; nothing is touched before it is known to fit.
+
+def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = True) -> "Start | None":
+    """Where the run in `folder` goes on as `cfg` says; None for a finished one, which is told. Nothing is touched.
 
     `typed`: all that was typed for the run, up to now. Raises ConfigError for a config of another model, data or seed,
     or a run that cannot go on exactly; CheckpointError where no state is good.
@@ -28,12 +31,12 @@ def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tr
     epochs, done = cfg["trainer"].get("max_epochs", -1), read_json(folder / "DONE.json")
     if "elbo" in done and before["trainer"].get("max_epochs", -1) == epochs:
         print(_finished(named, done, changed))
-        return
-    _go_on(cfg, folder, changed, said, first)
+        return None
+    return _start(cfg, folder, changed, said, first)
 
 
-def again(cfg: dict[str, Any], folder: Path, first: bool = True) -> None:
-    """The command that began the run in `folder`, given once more: the run goes on, and a finished one is told.
+def again(cfg: dict[str, Any], folder: Path, first: bool = True) -> "Start | None":
+    """The same for the command that began the run in `folder`, given once more.
 
     Raises ConfigError when the folder holds a run of other settings; else as `resume`.
     """
@@ -44,8 +47,8 @@ def again(cfg: dict[str, Any], folder: Path, first: bool = True) -> None:
         )
     if (folder / "DONE.json").exists():
         print(f"{folder} is finished: elbo {elbo_of(folder):.2f}")
-        return
-    _go_on(cfg, folder, [], [], first)
+        return None
+    return _start(cfg, folder, [], [], first)
 
 
 def elbo_of(folder: Path) -> float:
@@ -54,13 +57,12 @@ def elbo_of(folder: Path) -> float:
     return elbo
 
 
-def _go_on(cfg: dict[str, Any], folder: Path, changed: Sequence[Change], said: list[str], first: bool) -> None:
-    from vaelab.train import train
+def _start(cfg: dict[str, Any], folder: Path, changed: Sequence[Change], said: list[str], first: bool) -> "Start":
     from vaelab.training.resume import find_start
 
     if cfg["trainer"].get("max_steps", -1) not in (-1, None):
         raise ConfigError("a run with trainer.max_steps cannot be resumed exactly: use trainer.max_epochs")
-    train(cfg, folder, first, find_start(folder, changed, cfg["trainer"].get("max_epochs", -1), first, said))
+    return find_start(folder, changed, cfg["trainer"].get("max_epochs", -1), first, said)
 
 
 def _again(folder: Path) -> dict[str, Any] | None:

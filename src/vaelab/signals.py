@@ -6,7 +6,8 @@ import signal
 from pathlib import Path
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+# SIGUSR2 is submitit's; SLURM sends it, as it does SIGTERM, to every process of a job at once
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 # no signal: the time that trainer.max_time gives is over. It leaves as a scheduler's SIGTERM would have it
 MAX_TIME = 1
 

@@ -28,6 +28,7 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
     """Train and evaluate; a job of a sweep does so in a process of its own, and returns what `returns` names."""
     from vaelab.config.check import check
     from vaelab.config.run_folder import remove_if_unused
+    from vaelab.config.tasks import refuse_other_tasks
     from vaelab.config.writable import refuse_unwritable
 
     job = HydraConfig.get()
@@ -42,6 +43,7 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
 
             return run_job(settings, folder, job)
         check(settings, choices=dict(job.runtime.choices))
+        refuse_other_tasks(settings["trainer"])
         if first:
             refuse_unwritable(folder)
         with held(folder) if first else nullcontext(), failures_told(folder, first):
@@ -61,12 +63,16 @@ def _train_or_go_on(settings: dict[str, Any], cfg: DictConfig, folder: Path, fir
     from vaelab.resume import again, resume
 
     if settings["resume"] is not None:
-        return resume(settings, folder, list(HydraConfig.get().overrides.task), first)
-    if holds_run(folder):
-        return again(settings, folder, first)
-    if first:
-        write_notes(folder, HydraConfig.instance().cfg, cfg)
-    train(settings, folder, first)
+        start = resume(settings, folder, list(HydraConfig.get().overrides.task), first)
+    elif holds_run(folder):
+        start = again(settings, folder, first)
+    else:
+        if first:
+            write_notes(folder, HydraConfig.instance().cfg, cfg)
+        train(settings, folder, first)
+        return
+    if start is not None:
+        train({**settings, "resume": None}, folder, first, start)
 
 
 def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start | None" = None) -> float:

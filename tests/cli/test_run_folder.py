@@ -226,6 +226,8 @@ def test_a_sweep_gives_each_job_its_folder_and_its_own_wandb_run(vaelab: Run, tm
     for job in jobs:
         assert (job / "DONE.json").is_file()
         assert len(list((job / "wandb").glob("offline-run-*"))) == 1
+        (run,) = (job / "wandb").glob("offline-run-*/run-*.wandb")
+        assert b"sweep" in run.read_bytes(), "in one group, which has the name of the sweep"
     a, b = ((job / "history.jsonl").read_text() for job in jobs)
     assert a == b, "a VAE is an HVAE of one layer"
 

@@ -17,8 +17,13 @@ from vaelab.train import train
 
 def in_child(log: Path, action: Callable[[], object]) -> int:
     """The exit code of `action` in a child, -n where signal n ended it; what it says goes to `log`."""
+    return os.waitstatus_to_exitcode(os.waitpid(begin(log, action), 0)[1])
+
+
+def begin(log: Path, action: Callable[[], object]) -> int:
+    """The process in which `action` goes on."""
     if child := os.fork():
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return child
     code = 1
     try:
         opened = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -41,6 +46,12 @@ def in_child(log: Path, action: Callable[[], object]) -> int:
         os._exit(code)
 
 
+def goes_on(cfg: dict[str, Any], folder: Path, first: bool = True) -> None:
+    start = resume({**cfg, "resume": str(folder)}, folder, [], first)
+    if start is not None:
+        train(cfg, folder, first, start)
+
+
 def trained(
     cfg: dict[str, Any], folder: Path, fault: Callable[[], object] = lambda: None, go_on: bool = False, every: int = 2
 ) -> tuple[int, str]:
@@ -53,7 +64,7 @@ def trained(
         Checkpoints.due = lambda self, trainer: trainer.global_step % every == 0  # type: ignore[method-assign]
         fault()
         if go_on:
-            resume({**cfg, "resume": str(folder)}, folder, [], True)
+            goes_on(cfg, folder)
         else:
             train(cfg, folder)
 

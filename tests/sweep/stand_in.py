@@ -48,8 +48,9 @@ def main() -> None:
         sys.exit(75)
     (folder / "FAILED.json").unlink(missing_ok=True)
     if act == "wait":
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        Path("waiting").touch()
+        for signum in (signal.SIGTERM, signal.SIGUSR2):
+            signal.signal(signum, lambda n, _: sys.exit(128 + n))
+        Path("waiting").write_text(str(os.getppid()))
         time.sleep(60)
     if act == "kill_sweep":
         os.kill(os.getppid(), signal.SIGKILL)

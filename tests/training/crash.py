@@ -4,17 +4,13 @@ import os
 import signal
 import socket
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import torch
-
+from tests.faults.child import begin, goes_on
 from vaelab.callbacks import Checkpoints, History, Noise, checkpoints
-from vaelab.errors import UserError
-from vaelab.resume import resume as go_on
 from vaelab.signals import arm
 from vaelab.train import train
 from vaelab.training import last, store
@@ -114,17 +110,9 @@ def _fork(
     environment: Mapping[str, str] = MappingProxyType({}),
     before: Callable[[int], object] = lambda rank: None,
 ) -> int:
-    if child := os.fork():
-        return child
-    code = 1
-    try:
+    def action() -> None:
         os.environ |= environment
         rank = int(environment.get("LOCAL_RANK", "0"))
-        log = os.open(f"{folder}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
-        torch.set_num_threads(1)
         checkpoints.ASKED_EVERY = every
         Checkpoints.due = lambda self, trainer: trainer.global_step % every == 0  # type: ignore[method-assign]
         instants = Instants(fatal, signum)
@@ -132,22 +120,12 @@ def _fork(
         arm()
         before(rank)
         if resume:
-            go_on({**cfg, "resume": str(folder)}, folder, [], rank == 0)
+            goes_on(cfg, folder, rank == 0)
         else:
             train(cfg, folder, rank == 0)
         Path(f"{folder}.instants{rank or ''}").write_text(str(instants.seen))
-        code = 0
-    except SystemExit as leaving:
-        code = int(leaving.code or 0)
-    except UserError as error:
-        print(error)
-        code = error.code
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+
+    return begin(Path(f"{folder}.log"), action)
 
 
 def instants(folder: Path, rank: int = 0) -> int:

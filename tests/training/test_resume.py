@@ -76,11 +76,13 @@ def test_killed_twice_and_while_resuming(whole: dict[str, Path], tmp_path: Path)
     assert difference(whole["hvae"], folder) is None
 
 
-@pytest.mark.parametrize("at", [0.3, 0.55])
-def test_a_signal_saves_where_training_goes_on_exactly(at: float, whole: dict[str, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("at", "signum"), [(0.3, signal.SIGTERM), (0.55, signal.SIGUSR2)])
+def test_a_signal_saves_where_training_goes_on_exactly(
+    at: float, signum: int, whole: dict[str, Path], tmp_path: Path
+) -> None:
     cfg, folder = compose(SMALL + RUNS["hvae"]), tmp_path / "run"
-    code = forked(cfg, folder, fatal=int(at * instants(whole["hvae"])), signum=signal.SIGTERM, every=1000)
-    assert code == 128 + signal.SIGTERM
+    code = forked(cfg, folder, fatal=int(at * instants(whole["hvae"])), signum=signum, every=1000)
+    assert code == 128 + signum
     assert forked(cfg, folder, resume=True, every=1000) == 0, Path(f"{folder}.log").read_text()
     assert difference(whole["hvae"], folder) is None
 

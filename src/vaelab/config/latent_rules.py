@@ -1,10 +1,8 @@
 """Rules between the layers of z, their posteriors and the prior over the top one. See `vaelab.config.rules`."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from vaelab.config.rules import Composed
+from vaelab.config.composed import Composed
 
 _NOT_DIAGONAL = (
     "vaelab.posterior.full_covariance.full_covariance",
@@ -14,7 +12,7 @@ _NOT_DIAGONAL = (
 _OF_DIAGONALS = ("vaelab.encoder.merge.PrecisionWeighted", "vaelab.encoder.merge.Residual")
 
 
-def a_prior_of_posteriors_needs_one(run: "Composed") -> Iterator[str]:
+def a_prior_of_posteriors_needs_one(run: Composed) -> Iterator[str]:
     """The VampPrior averages q(z_L | x), which bottom-up inference of several layers does not have."""
     vamp = run.target("prior") == "vaelab.prior.vampprior.VampPrior"
     if vamp and run.target("encoder") == "vaelab.encoder.bottom_up.BottomUp" and len(run.z_dims) > 1:
@@ -24,7 +22,7 @@ def a_prior_of_posteriors_needs_one(run: "Composed") -> Iterator[str]:
         )
 
 
-def layers_exist(run: "Composed") -> Iterator[str]:
+def layers_exist(run: Composed) -> Iterator[str]:
     """`posterior.layers` names layers that the model has."""
     layers, depth = run.get("posterior.layers"), run.depth
     if isinstance(layers, list) and depth and any(type(i) is int and i > depth for i in layers):
@@ -32,7 +30,7 @@ def layers_exist(run: "Composed") -> Iterator[str]:
         yield f"posterior.layers={layers}: the model has layers 1 to {depth} ({listed})"
 
 
-def merges_meet_posteriors(run: "Composed") -> Iterator[str]:
+def merges_meet_posteriors(run: Composed) -> Iterator[str]:
     """Merges that reckon with means and scales want diagonal Gaussians below the top."""
     if run.target("posterior") not in _NOT_DIAGONAL or run.target("encoder") != "vaelab.encoder.top_down.TopDown":
         return

@@ -39,7 +39,7 @@ class Wandb(WandbLogger):
             save_dir=save_dir,
             project=project,
             name=name or Path(save_dir).name,
-            group=group,
+            group=group or _sweep(Path(save_dir)),
             tags=tags,
             mode=mode,
             log_model=False,
@@ -91,6 +91,12 @@ def unreachable(seconds: float = 5.0) -> str | None:
         # wandb trusts authorities of its own
         return None if isinstance(reason, ssl.SSLError) else f"{server} does not answer ({reason})"
     return None
+
+
+def _sweep(folder: Path) -> str | None:
+    """The sweep that a run is a job of: its runs are one group."""
+    above = folder.resolve().parent
+    return above.name if (above / "multirun.yaml").exists() else None
 
 
 def _id(file: Path) -> str | None:

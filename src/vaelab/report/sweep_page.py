@@ -20,6 +20,9 @@ from vaelab.report.sections.seeds import seeds
 from vaelab.report.sweep import Row, comparable, rows
 from vaelab.report.words import count, told
 
+# what `vaelab train -m` adds
+_NOT_TYPED = ("hydra.job.config.override_dirname", "hydra.mode")
+
 
 def sweep_page(folder: Path, records: list[Record]) -> str:
     found = rows(folder, records)

@@ -8,8 +8,10 @@ from typing import Any
 from vaelab.config.check import check
 from vaelab.config.continuation import difference
 from vaelab.config.run_folder import read_config
+from vaelab.config.tasks import refuse_other_tasks
 from vaelab.door import write_failed
 from vaelab.errors import BusyError, ConfigError, UserError
+from vaelab.rank import is_first
 from vaelab.report.read import read_json
 from vaelab.returns import returned
 from vaelab.sweep.gpus import own_gpus
@@ -26,12 +28,14 @@ def run_job(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None
     """What a job's run returns; of a finished one at once, else when its process has ended.
 
     A failure is kept in FAILED.json and stops no other job. A search learns of it by JobFailed; the basic sweeper would
-    end with the first one, and gets None instead.
+    end with the first one, and gets None instead. Where SLURM runs a job as several tasks, each is here, and the first
+    one speaks for all.
     """
     if _is_local(job, "joblib"):
         end_with_sweep()
     try:
         check(settings, choices=dict(job.runtime.choices))
+        refuse_other_tasks(settings["trainer"])
         if (folder / "DONE.json").exists():
             refuse_other(folder, settings)
             (folder / "FAILED.json").unlink(missing_ok=True)  # it was refused, when conf/ was another
@@ -41,10 +45,10 @@ def run_job(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None
         return _in_own_process(settings, folder, job)
     except (UserError, JobFailed) as error:
         print(f"{folder.name}: {'declined' if isinstance(error, BusyError) else 'failed'}: {error}", flush=True)
-        if isinstance(error, UserError) and not isinstance(error, BusyError):
+        if is_first() and isinstance(error, UserError) and not isinstance(error, BusyError):
             folder.mkdir(parents=True, exist_ok=True)
             write_failed(folder, str(error), error.code)
-        if _is_basic(job):
+        if _is_basic(job) or not is_first():
             return None
         raise
 
@@ -58,7 +62,7 @@ def refuse_other(folder: Path, settings: Mapping[str, Any]) -> None:
         )
 
 
-def _in_own_process(settings: Mapping[str, Any], folder: Path, job: Any) -> Value:
+def _in_own_process(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None:
     folder.mkdir(parents=True, exist_ok=True)
     with own_gpus(settings.get("gpus_per_job"), folder.parent) as env:
         log = None if _is_local(job, "basic") else folder / "output.log"
@@ -66,10 +70,10 @@ def _in_own_process(settings: Mapping[str, Any], folder: Path, job: Any) -> Valu
     if code == BusyError.code:
         raise BusyError(f"another process runs {folder}")
     if code == 0:
-        return returned(folder, settings["returns"])
+        return returned(folder, settings["returns"]) if is_first() else None
     told = read_json(folder / "FAILED.json")
     why = told.get("error") or (f"killed by signal {-code}" if code < 0 else f"it left with exit code {code}")
-    if not told:
+    if not told and is_first():
         write_failed(folder, str(why), code if code > 0 else 128 - code)
     raise JobFailed(str(why))
 

@@ -37,6 +37,9 @@ class Notice(Callback):
         folder = Path(config.hydra.sweep.dir)
         _sweep[:] = [folder]
         os.environ[SWEEP] = str(os.getpid())
+        # as the basic sweeper does, and no other: it says that this is a sweep, and what was typed for it
+        folder.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(config, folder / "multirun.yaml")
         jobs = _jobs(config)
         counted = Counter(state_of(path) for path in (jobs_in(folder) if jobs is None else jobs))
         told = ", ".join(f"{counted[state]} {_WORDS[state]}" for state in STATES if counted[state])

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vaelab.signals import Interrupted
+from vaelab.signals import SIGNALS, Interrupted
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 # which process a job, and a worker, ends with
 PARENT, SWEEP = "VAELAB_PARENT", "VAELAB_SWEEP"
 # left behind by another run's processes: a job must not take itself for a rank of it
@@ -44,8 +43,8 @@ def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
     """The exit code of a process, -n where signal n killed it; what it prints goes on here, or into the file `log`.
 
     Signals to this process are passed on to it, and end this one too, once it has left: raises Interrupted. Should this
-    process be killed, that one is told to stop. SIGUSR2 is submitit's word that time is up: the run is told to save,
-    and then submitit, whose handler queues the job again.
+    process be killed, that one is told to stop. Once the run has saved, submitit's own handler queues the job
+    again: after SIGUSR2, its word that time is up, and after SIGTERM where SLURM wants the place for another job.
     """
     env = (
         {key: value for key, value in os.environ.items() if key not in _OF_RANKS}
@@ -59,7 +58,7 @@ def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
 
     def pass_on(signum: int, frame: Any) -> None:
         received.append(signum)
-        child.send_signal(signal.SIGTERM if signum == signal.SIGUSR2 else signum)
+        child.send_signal(signum)
 
     before = {signum: signal.signal(signum, pass_on) for signum in SIGNALS}
     try:
@@ -70,11 +69,21 @@ def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
         if out is not None:
             out.close()
     if received:
-        queue_again = before[signal.SIGUSR2]
-        if received[0] == signal.SIGUSR2 and callable(queue_again):
-            queue_again(received[0], None)
+        queue_again = before[signal.SIGUSR2] if "SUBMITIT_EXECUTOR" in os.environ else None
+        if callable(queue_again) and (signal.SIGUSR2 in received or _preempted()):
+            queue_again(signal.SIGUSR2, None)
         raise Interrupted(received[0])
     return code
+
+
+def _preempted() -> bool:
+    """Whether this process, which was told to end, is of a SLURM job that is to go on: a cancelled one does not count
+    as running any more. SLURM itself queues a preempted job again only if it has to kill it."""
+    job = os.environ.get("SLURM_JOB_ID")
+    if job is None:
+        return False
+    asked = subprocess.run(["squeue", "-h", "-j", job, "-o", "%T"], capture_output=True, text=True)
+    return asked.stdout.strip() == "RUNNING"
 
 
 def end_with_parent() -> None:

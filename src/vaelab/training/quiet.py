@@ -19,6 +19,7 @@ def quiet() -> None:
         ".*GPU available but not used.*",
         ".*sync_dist=True.*",
         ".*your dataloader is not resumable.*",
+        ".*`srun` command is available.*",
     ):
         warnings.filterwarnings("ignore", message=message)
     # wandb's own lines on the terminal; its folder is told in the closing words

@@ -4,13 +4,13 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+from vaelab.signals import SIGNALS
 
 
 @contextmanager
 def signals_as_they_were() -> Iterator[None]:
     """Lightning leaves handlers of its own behind, under which SIGTERM would not end what comes after training."""
-    before = {number: signal.getsignal(number) for number in NUMBERS}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     try:
         yield
     finally:
