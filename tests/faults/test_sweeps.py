@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
+from tests.faults.child import trained
 from tests.training.crash import Killed, difference
+from vaelab.door import write_failed
+from vaelab.sweep.state import state_of
 
 VAELAB = str(Path(sys.executable).with_name("vaelab"))
 # long enough to be killed in the middle: a state is written after every step
@@ -55,6 +58,16 @@ def test_killed_in_the_middle_twice_it_ends_the_same(whole: Path, tmp_path: Path
     assert run.returncode == 0 and "2 jobs (1 finished, 1 stopped, to go on)" in out and "goes on from" in out, out
     for job in ("seed=0", "seed=1"):
         assert difference(whole / job, tmp_path / "sweep" / job) is None
+
+
+def test_a_job_that_was_killed_before_it_had_a_run_is_finished_when_it_is_done(
+    cfg: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "job").mkdir()
+    write_failed(tmp_path / "job", "killed by signal 9", 137)
+    assert state_of(tmp_path / "job") == "failed"
+    assert trained(cfg, tmp_path / "job")[0] == 0
+    assert state_of(tmp_path / "job") == "finished"
 
 
 def test_told_to_stop_it_saves_its_job_and_goes_on(whole: Path, tmp_path: Path) -> None:

@@ -70,8 +70,7 @@ def make_ready(folder: Path, start: Start) -> None:
     typed."""
     for place in (folder, folder / "checkpoints", folder / "images"):
         sweep(place)
-    for name in ENDS:
-        (folder / name).unlink(missing_ok=True)
+    forget_end(folder)
     best = folder / "checkpoints" / "best.ckpt"
     try:
         later = best.exists() and verify(best)["step"] > start.step
@@ -84,6 +83,12 @@ def make_ready(folder: Path, start: Start) -> None:
         for path in (folder / "checkpoints").glob("*"):
             path.unlink()
     keep_said(folder, list(start.said))
+
+
+def forget_end(folder: Path) -> None:
+    """Take away how a run ended before: a job of a sweep may have failed before there was a run."""
+    for name in ENDS:
+        (folder / name).unlink(missing_ok=True)
 
 
 def _told(change: Change, step: int = 0) -> str:
