@@ -1,5 +1,6 @@
 # make train: the quick start. make test: everything that must hold. make docs: the site of docs/, into build/site.
-# make figures: the runs and figures of docs/gallery, again. All set up .venv first, once.
+# make figures: the runs and figures of docs/gallery, again. make soak: the program killed 200 times, into
+# docs/reliability.md. All set up .venv first, once.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -20,9 +21,12 @@ docs: .venv/.ready
 figures: .venv/.ready
 	$(BIN)/python scripts/figures.py $(ARGS)
 
+soak: .venv/.ready
+	$(BIN)/python scripts/soak.py --write docs/reliability.md $(ARGS)
+
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-.PHONY: train test docs figures
+.PHONY: train test docs figures soak

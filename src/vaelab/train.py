@@ -65,6 +65,7 @@ def main(cfg: DictConfig) -> float | tuple[float, ...] | None:
 
 def _train_or_go_on(settings: dict[str, Any], cfg: DictConfig, folder: Path, first: bool) -> None:
     """What is to be done in `folder`: begin, go on with what stopped, or say that it is finished."""
+    from vaelab.afterwards import explain_rest
     from vaelab.config.run_folder import holds_run, write_notes
     from vaelab.resume import again, resume
 
@@ -76,6 +77,8 @@ def _train_or_go_on(settings: dict[str, Any], cfg: DictConfig, folder: Path, fir
     elif first:
         write_notes(folder, HydraConfig.instance().cfg, cfg)
     if start is None and (folder / "DONE.json").exists():
+        if first:
+            explain_rest(folder)
         return  # nothing is left to train
     with failures_told(folder, first):
         train({**settings, "resume": None}, folder, first, start)
@@ -129,12 +132,11 @@ def train(cfg: dict[str, Any], folder: Path, first: bool = True, start: "Start |
 
 def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     """Evaluate with the best weights, log the figures as test/…, write DONE.json and the closing table."""
+    from vaelab.afterwards import explain
     from vaelab.atomic import write_json
     from vaelab.callbacks import History
-    from vaelab.diagnostics.causes import EARLY
     from vaelab.evaluate import evaluate_run
     from vaelab.logger.mirrors import each_logger
-    from vaelab.report import report_or_why
     from vaelab.tables import evaluation_table, layer_term, show
 
     facts = {"run": str(folder), "weights": "best", "device": str(run.module.device)}
@@ -156,26 +158,9 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
     step = run.trainer.global_step
     write_json(folder / "DONE.json", {"elbo": figures["elbo"], "step": step, "figures": figures})
     show(evaluation_table(report))
-    if cfg.get("diagnosis") and run.trainer.global_step >= EARLY:
-        _diagnose(facts, cfg, folder)
-    if cfg.get("report"):
-        print(report_or_why(folder), flush=True)
+    explain(folder, cfg, step, facts["device"])
     print(contents(folder))
     return figures["elbo"]
-
-
-def _diagnose(facts: dict[str, Any], cfg: dict[str, Any], folder: Path) -> None:
-    """diagnosis.json and its verdict; one that fails is told in a line, and loses nothing of the run."""
-    from vaelab.diagnose import diagnose_run, words_of
-
-    of = {"seed": cfg["seed"], "split": cfg["evaluation"]["split"], "max_rows": cfg["evaluation"]["max_rows"]}
-    try:
-        diagnosis = diagnose_run({**facts, **of, **cfg["diagnosis"]}, cfg)
-        print(words_of(diagnosis), flush=True)
-        if "max_minutes" in str(diagnosis):
-            print(f"what was left out for time, `vaelab diagnose {typed('run', folder)}` may take more of", flush=True)
-    except Exception as error:
-        print(f"no diagnosis: {error}; `vaelab diagnose {typed('run', folder)}` tries again", flush=True)
 
 
 def _say_stopped(folder: Path, leaving: Interrupted, trainer: Any) -> None:

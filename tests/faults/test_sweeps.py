@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.training.crash import difference
+from tests.faults.child import trained
+from tests.training.crash import Killed, difference
+from vaelab.door import write_failed
+from vaelab.sweep.state import state_of
 
 VAELAB = str(Path(sys.executable).with_name("vaelab"))
 # long enough to be killed in the middle: a state is written after every step
@@ -57,6 +60,16 @@ def test_killed_in_the_middle_twice_it_ends_the_same(whole: Path, tmp_path: Path
         assert difference(whole / job, tmp_path / "sweep" / job) is None
 
 
+def test_a_job_that_was_killed_before_it_had_a_run_is_finished_when_it_is_done(
+    cfg: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "job").mkdir()
+    write_failed(tmp_path / "job", "killed by signal 9", 137)
+    assert state_of(tmp_path / "job") == "failed"
+    assert trained(cfg, tmp_path / "job")[0] == 0
+    assert state_of(tmp_path / "job") == "finished"
+
+
 def test_told_to_stop_it_saves_its_job_and_goes_on(whole: Path, tmp_path: Path) -> None:
     run = sweep(tmp_path)
     _until(_has_lines(tmp_path / "sweep/seed=0/history.jsonl", 9))
@@ -93,6 +106,19 @@ def test_a_job_that_cannot_begin_is_recorded_with_its_reason(tmp_path: Path) -> 
     run = subprocess.run([VAELAB, *wrong], cwd=tmp_path, capture_output=True, text=True, timeout=100)
     assert run.returncode == 4 and "2 jobs in sweep: 2 failed" in run.stdout, run.stdout + run.stderr
     assert "seed=1 and 1 more: data=folder" in run.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl")
+def test_side_by_side_too_a_sweep_that_is_killed_takes_all_its_processes_along(tmp_path: Path) -> None:
+    pytest.importorskip("joblib")
+    jobs = [tmp_path / "sweep" / f"seed={seed}" for seed in range(3)]
+    more = ["seed=0,1,2", "hydra/launcher=parallel", "trainer.max_epochs=2000"]
+    run = Killed([*SWEEP, *more, f"hydra.sweep.dir={tmp_path / 'sweep'}"], tmp_path / "log")
+    _until(lambda: all(_has_lines(job / "history.jsonl", 3)() for job in jobs[:2]))
+    os.kill(run.pid, signal.SIGKILL)
+    run.ends_within(10)
+    assert run.left_behind(20) == []
+    assert [(job / "STOPPED.json").exists() for job in jobs] == [True, True, False]
 
 
 def test_two_sweeps_at_once_run_every_job_once(whole: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from vaelab.report.read import read_json
 from vaelab.signals import SIGNALS, Interrupted
 from vaelab.sweep.marks import begin_marks, refused, stop
 from vaelab.sweep.names import job_name
+from vaelab.sweep.process import SWEEP
 from vaelab.sweep.state import STATES, state_of
 from vaelab.sweep.study import begin_anew
 
@@ -50,6 +51,7 @@ class Notice(Callback):
     def on_multirun_start(self, config: Any, **kwargs: Any) -> None:
         folder, jobs = Path(config.hydra.sweep.dir), _jobs(config)
         _sweeps[:] = [_Sweep(folder, jobs)]
+        os.environ[SWEEP] = str(os.getpid())
         # as the basic sweeper does, and no other: it says that this is a sweep, and what was typed for it
         with suppress(OSError):  # told by Hydra, in a moment
             folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,8 @@ from vaelab.config.continuation import quoted
 from vaelab.door import JOB
 from vaelab.signals import SIGNALS, Interrupted
 
-PARENT = "VAELAB_PARENT"
+# which process a job, and a worker, ends with
+PARENT, SWEEP = "VAELAB_PARENT", "VAELAB_SWEEP"
 # left behind by another run's processes: a job must not take itself for a rank of it
 _OF_RANKS = ("LOCAL_RANK", "NODE_RANK", "RANK", "GROUP_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 # what of Hydra's own settings is said of the sweep and not of a job
@@ -89,9 +90,22 @@ def _preempted() -> bool:
 def end_with_parent() -> None:
     """In a job: have the system send SIGTERM when the sweep's process dies, so that the run is saved. Linux alone."""
     parent = os.environ.pop(PARENT, None)
-    if parent is None or not sys.platform.startswith("linux"):
+    if parent is not None:
+        _end_with(int(parent), signal.SIGTERM)
+
+
+def end_with_sweep() -> None:
+    """In a worker of a sweep: have the system kill it when the sweep's process dies. Else it would begin the next job;
+    the one that it runs is told to stop by its own death. Linux alone."""
+    sweep = int(os.environ.get(SWEEP, os.getpid()))
+    if sweep != os.getpid():
+        _end_with(sweep, signal.SIGKILL)
+
+
+def _end_with(parent: int, signum: int) -> None:
+    if not sys.platform.startswith("linux"):
         return
     pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-    if os.getppid() != int(parent):  # it died before this was asked for
-        os.kill(os.getpid(), signal.SIGTERM)
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signum)
+    if os.getppid() != parent:  # it died before this was asked for
+        os.kill(os.getpid(), signum)

@@ -10,7 +10,7 @@ from vaelab.data.fingerprint import fingerprint
 from vaelab.told import summary
 from vaelab.training.build import Run
 from vaelab.training.fork import forked_words
-from vaelab.training.resume import ENDS, Start, make_ready
+from vaelab.training.resume import Start, forget_end, make_ready
 from vaelab.training.segments import begin_segment, machine, other_machine, refuse_other_data
 
 
@@ -24,8 +24,7 @@ def begin(run: Run, cfg: dict[str, Any], folder: Path, start: Start | None, fork
         told += filter(None, [start.words, other_machine(folder, on)])
         make_ready(folder, start)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ENDS:
-        (folder / name).unlink(missing_ok=True)
+    forget_end(folder)
     write_json(folder / "config.json", cfg)
     step, said = (0, read_overrides(folder)) if start is None else (start.step, start.said)
     begin_segment(folder, step, said, on, data)

@@ -38,7 +38,8 @@ class LeanEpochLoop(_TrainingEpochLoop):
         self.before, self.transfer, self.after = (getattr(selector.get_instance(n), n) for n in names)
 
     def advance(self, data_fetcher: Any) -> None:
-        if self.restarting or not hasattr(self, "hooks"):
+        # from a state at the end of a validation the stock loop first skips that, and then has the next one be whole
+        if self.restarting or self.val_loop.restarting or not hasattr(self, "hooks"):
             self._look_up()
             return super().advance(data_fetcher)
         if self.stock:

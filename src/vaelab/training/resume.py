@@ -80,6 +80,12 @@ def make_ready(folder: Path, start: Start) -> None:
     keep_said(folder, list(start.said))
 
 
+def forget_end(folder: Path) -> None:
+    """Take away how a run ended before: a job of a sweep may have failed before there was a run."""
+    for name in ENDS:
+        (folder / name).unlink(missing_ok=True)
+
+
 def _newest(checkpoints: Path, tries: int) -> tuple[Path, dict[str, Any], list[str]]:
     """The newest state; where another process may be giving it its name, what is not good is looked at again."""
     try:
