@@ -11,6 +11,7 @@ from tests.factory import hierarchy, images, make_trainer
 from tests.training.test_training import ADAM
 from vaelab import HVAE
 from vaelab.callbacks import Checkpoints, Ema, History, Noise, kept
+from vaelab.callbacks.checkpoints import _finite
 from vaelab.callbacks.ema import averaged
 from vaelab.data.batches import EvalBatches, TrainBatches
 from vaelab.errors import DivergedError
@@ -120,3 +121,16 @@ def test_the_time_between_two_files_is_a_multiple_of_what_one_takes(
     made.fit(module, TrainBatches(images(40), 8, seed=0), EvalBatches(images(11), 4, 0, "val"))
     # the file of step 5 took 10 seconds; 4 seconds an epoch make it three until the next
     assert written == [5, 20, 30]
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.bool]
+)
+def test_finite_is_what_isfinite_says_of_all(dtype: torch.dtype) -> None:
+    rows = [[], [1.0, -2.0, 0.0]]
+    if dtype.is_floating_point:
+        top, inf = torch.finfo(dtype).max, float("inf")
+        rows += [[top, top], [-top, -top], [inf], [inf, -inf], [float("nan"), 1.0], [top, top, -inf]]
+    for row in rows:
+        value = torch.tensor(row).double().to(dtype)
+        assert _finite(value) == bool(value.isfinite().all()), row

@@ -119,7 +119,7 @@ class Checkpoints(pl.callbacks.Checkpoint):
 
     def _refuse_infinite(self, trainer: pl.Trainer, name: str) -> None:
         values = (one for module in trained(trainer) for one in module.state_dict().items())
-        broken = [key for key, value in values if isinstance(value, torch.Tensor) and not value.isfinite().all()]
+        broken = [key for key, value in values if isinstance(value, torch.Tensor) and not _finite(value)]
         if broken:
             raise DivergedError(
                 f"training diverged: {', '.join(broken[:3])}{' …' if broken[3:] else ''} is not finite, so "
@@ -145,3 +145,9 @@ class Checkpoints(pl.callbacks.Checkpoint):
     @staticmethod
     def folder(trainer: pl.Trainer) -> Path:
         return Path(trainer.default_root_dir) / "checkpoints"
+
+
+def _finite(value: torch.Tensor) -> bool:
+    """Whether all of a tensor is finite: its sum is not where one is not, and is ten times as quick to find. A sum of
+    large numbers may not be either."""
+    return bool(value.sum().isfinite()) or bool(value.isfinite().all())
