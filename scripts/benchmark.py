@@ -52,14 +52,14 @@ NETS = {
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 
 
-def vaelab_run(model: str, folder: str, device: str) -> Any:
+def vaelab_run(model: str, folder: str, device: str, *more: str) -> Any:
     """A training run as `vaelab train` makes it, with the default callbacks, logging to csv, that ends by itself
-    only after a million epochs."""
+    only after a million epochs; and with `more` overrides."""
     nets = [f"{side}.net.{setting}" for side in ("encoder", "decoder") for setting in NETS[model]]
     source = "shapes" if model == "deep" else "mnist5k"  # of 32×32, and of 28×28
     data = [f"data={source}", f"data.batch_size={BATCH[model]}", "data.transform=dynamic_binarisation"]
     trainer = [f"trainer={'gpu' if device == 'cuda' else 'cpu'}", "trainer.max_epochs=1000000", "logger=[csv]"]
-    return build(compose([*PIECES[model], *nets, *data, *trainer]), folder)
+    return build(compose([*PIECES[model], *nets, *data, *trainer, *more]), folder)
 
 
 def fit(run: Any, tick: Tick) -> None:

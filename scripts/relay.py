@@ -1,5 +1,6 @@
 """Loops of different programs in turns, a few steps each: the way to compare speeds on a machine that is not quiet."""
 
+import math
 import statistics
 import threading
 import time
@@ -81,10 +82,15 @@ class Relay:
         self.baton[self.next[name]].release()
 
 
-def ratio(numerator: list[Window], denominator: list[Window], clock: str = "seconds") -> tuple[float, float]:
-    """The median over rounds of numerator / denominator, and its standard error. Windows inside an epoch only."""
+def ratio(
+    numerator: list[Window], denominator: list[Window], clock: str = "seconds", crossed: bool = False
+) -> tuple[float, float]:
+    """The median over rounds of numerator / denominator, and its standard error. Windows inside an epoch only, or those
+    alone that `crossed` the end of one; nan where there is none."""
     pairs = zip(numerator, denominator, strict=True)
-    ratios = [getattr(n, clock) / getattr(d, clock) for n, d in pairs if not n.crossed and not d.crossed]
+    ratios = [getattr(n, clock) / getattr(d, clock) for n, d in pairs if n.crossed == d.crossed == crossed]
+    if not ratios:
+        return math.nan, math.nan
     median = statistics.median(ratios)
     deviation = statistics.median(abs(r - median) for r in ratios)
     # 1.48 turns the median deviation into a standard deviation, 1.25 the error of a mean into that of a median

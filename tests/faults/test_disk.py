@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import resource
 import subprocess
@@ -16,7 +17,7 @@ import torch
 from tests.faults.child import before, trained
 from tests.training.crash import difference
 from vaelab.atomic import write_json
-from vaelab.callbacks import Checkpoints, History, record_files
+from vaelab.callbacks import Checkpoints, History, kept, record_files
 from vaelab.config.writable import refuse_unwritable
 from vaelab.errors import ResourceError
 from vaelab.training import store
@@ -72,7 +73,12 @@ def test_a_state_that_the_end_needs_is_not_gone_without(cfg: dict[str, Any], tmp
 
 def test_the_best_is_what_could_be_written(cfg: dict[str, Any], tmp_path: Path) -> None:
     """A best one that was not written is not remembered as the best."""
-    code, said = trained(cfg, tmp_path / "run", lambda: full_from(10, until=11, room=9_000), every=1000)
+
+    def fault() -> None:
+        kept.SHARE = math.inf  # each is written at once
+        full_from(10, until=11, room=9_000)
+
+    code, said = trained(cfg, tmp_path / "run", fault, every=1000)
     assert code == 0 and "best.ckpt could not be written" in said, said
     elbos = {row["step"]: row["val/elbo"] for row in lines(tmp_path / "run") if "val/elbo" in row}
     best = load(tmp_path / "run" / "checkpoints" / "best.ckpt")

@@ -1,6 +1,7 @@
 """The last states and the best one, in checkpoints/."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,12 @@ import pytorch_lightning as pl
 import torch
 
 from vaelab.callbacks.ema import averaged, trained
+from vaelab.callbacks.kept import Kept, store_of
 from vaelab.callbacks.resumable import after_batch, after_validation
 from vaelab.config.types import NonNegative
-from vaelab.errors import DivergedError, ResourceError
+from vaelab.errors import DivergedError, ResourceError, UserError
 from vaelab.training.last import LAST, how_to_go_on, write_last
 from vaelab.training.modules import HVAE
-from vaelab.training.store import Store
 from vaelab.training.together import everyone, most
 
 # saves in a row that may fail for want of room before training stops
@@ -26,9 +27,11 @@ class Checkpoints(pl.callbacks.Checkpoint):
     """`best.ckpt`: the weights of the highest val/elbo; `last.ckpt`: everything, at the end and on the way.
 
     The best is chosen by the ELBO at β = 1, and not before the objective has settled: during a warm-up an untrained
-    KL looks good. `last` is written every `minutes`, at the end, and on a signal, only where training can go on from it
-    exactly; the one before stays as `last-1.ckpt`. Neither is written with a weight or buffer that is not finite. A
-    disk without room for a file is told, and ends training after `MOST_FAILURES` times in a row, or at the end.
+    KL looks good. It is kept in memory, and written after a validation when that is cheap, before any `last`, and when
+    training ends, however it ends; a killed run finds those after its newest state again. `last` is written every
+    `minutes`, at the end, and on a signal, only where training can go on from it exactly; the one before stays as
+    `last-1.ckpt`. Neither is written with a weight or buffer that is not finite. A disk without room for a file is
+    told, and ends training after `MOST_FAILURES` times in a row, or at the end.
     """
 
     def __init__(self, *, minutes: NonNegative) -> None:
@@ -36,6 +39,7 @@ class Checkpoints(pl.callbacks.Checkpoint):
         self.best: float | None = None
         self.stopped_of: int | None = None  # max_epochs of a run that was told to stop before them
         self._written = time.monotonic()
+        self._kept = Kept()
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         # as the first process sees it: a shared disk may show others what is no more
@@ -60,11 +64,9 @@ class Checkpoints(pl.callbacks.Checkpoint):
         elbo = float(trainer.callback_metrics["val/elbo"])
         settled = module.objective.settled(trainer.global_step)
         if settled and (self.best is None or elbo > self.best):
-            with averaged(trainer, module):
-                self._refuse_infinite(trainer, "best.ckpt")
-                trainer.save_checkpoint(self.folder(trainer) / "best.ckpt", weights_only=True)
-            if not trainer.strategy.broadcast(_store(trainer).failures):
-                self.best = elbo
+            self.keep(trainer, module, "best.ckpt")
+            self.best = elbo
+        self._kept.write_if_cheap(trainer)
         if after_validation(trainer) and self._agreed(trainer):
             self._write_last(trainer)
         self._refuse_failures(trainer, MOST_FAILURES)
@@ -78,6 +80,19 @@ class Checkpoints(pl.callbacks.Checkpoint):
         elif self._agreed(trainer):
             self._write_last(trainer)
             self._refuse_failures(trainer, MOST_FAILURES)
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self._kept.write(trainer)
+
+    def on_exception(self, trainer: pl.Trainer, module: pl.LightningModule, exception: BaseException) -> None:
+        with suppress(OSError, UserError):  # the exception is what is told
+            self._kept.write(trainer)
+
+    def keep(self, trainer: pl.Trainer, module: pl.LightningModule, name: str) -> None:
+        """Let the weights that were validated be in the file `name` soon. Raises DivergedError for one not finite."""
+        with averaged(trainer, module):
+            self._refuse_infinite(trainer, name)
+            self._kept.keep(trainer, self.folder(trainer) / name)
 
     def _agreed(self, trainer: pl.Trainer) -> bool:
         """Whether a state is due: several processes save together, and their clocks differ, so that one speaks."""
@@ -95,15 +110,18 @@ class Checkpoints(pl.callbacks.Checkpoint):
 
     def _write_last(self, trainer: pl.Trainer) -> Path:
         folder = self.folder(trainer)
+        # first, so that no state names a best that is not on the disk
+        complete = trainer.strategy.broadcast(self._kept.write(trainer))
         self._refuse_infinite(trainer, LAST)
         self.stopped_of = trainer.max_epochs if trainer.should_stop else None
-        path = write_last(folder, trainer.save_checkpoint, trainer.is_global_zero)
+        if complete:
+            write_last(folder, trainer.save_checkpoint, trainer.is_global_zero)
         self._written = time.monotonic()
-        return path
+        return folder / LAST
 
     def _refuse_infinite(self, trainer: pl.Trainer, name: str) -> None:
         values = (one for module in trained(trainer) for one in module.state_dict().items())
-        broken = [key for key, value in values if isinstance(value, torch.Tensor) and not value.isfinite().all()]
+        broken = [key for key, value in values if isinstance(value, torch.Tensor) and not _finite(value)]
         if broken:
             raise DivergedError(
                 f"training diverged: {', '.join(broken[:3])}{' …' if broken[3:] else ''} is not finite, so "
@@ -112,7 +130,7 @@ class Checkpoints(pl.callbacks.Checkpoint):
             )
 
     def _refuse_failures(self, trainer: pl.Trainer, most: int) -> None:
-        store, run = _store(trainer), Path(trainer.default_root_dir)
+        store, run = store_of(trainer), Path(trainer.default_root_dir)
         if store.failure is not None and store.failures > most:
             times = f", {store.failures} times in a row" if store.failures > 1 else ""
             raise ResourceError(
@@ -131,7 +149,7 @@ class Checkpoints(pl.callbacks.Checkpoint):
         return Path(trainer.default_root_dir) / "checkpoints"
 
 
-def _store(trainer: pl.Trainer) -> Store:
-    """What knows how many saves in a row have failed; a plug-in of another kind raises its errors itself."""
-    plugin = trainer.strategy.checkpoint_io
-    return plugin if isinstance(plugin, Store) else Store()
+def _finite(value: torch.Tensor) -> bool:
+    """Whether all of a tensor is finite: its sum is not where one is not, and is ten times as quick to find. A sum of
+    large numbers may not be either."""
+    return bool(value.sum().isfinite()) or bool(value.isfinite().all())

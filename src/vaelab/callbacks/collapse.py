@@ -8,7 +8,6 @@ import pytorch_lightning as pl
 
 from vaelab.callbacks.carried import affordable, carried
 from vaelab.callbacks.checkpoints import Checkpoints
-from vaelab.callbacks.ema import averaged
 from vaelab.callbacks.history import History
 from vaelab.callbacks.unit_maps import draw_units
 from vaelab.config.types import Fraction, NonNegative, PositiveInt
@@ -28,11 +27,11 @@ class CollapseMonitor(pl.Callback):
     the whole validation. The nats of a layer are the smaller of its information, where that is known, and its KL, which
     bounds it from above. A change is a line of the log. A collapse is also an alert of wandb, and `on_collapse` says
     what follows: nothing more (`warn`), the end of training (`stop`), or the KL's warm-up anew (`restart_warmup`).
-    checkpoints/alive.ckpt has the weights of the last check at which every layer read alive; from the first collapse
-    on it is not written again. (best.ckpt is written after most validations: this adds little.) Hierarchies of maps and
-    a q that is no diagonal Gaussian may have fewer images, so that a check stays cheap: see `affordable`. Without
-    vaelab's data or `callbacks.history` it does nothing. Raises ConfigError before the first step for `restart_warmup`
-    with an objective that has no warm-up.
+    checkpoints/alive.ckpt has the weights of the last check at which every layer read alive, and is written as
+    best.ckpt is; from the first collapse on they are not taken again. Hierarchies of maps and a q that is no diagonal
+    Gaussian may have fewer images, so that a check stays cheap: see `affordable`. Without vaelab's data or
+    `callbacks.history` it does nothing. Raises ConfigError before the first step for `restart_warmup` with an objective
+    that has no warm-up.
     """
 
     def __init__(
@@ -115,10 +114,9 @@ class CollapseMonitor(pl.Callback):
     def _keep(self, trainer: pl.Trainer, module: HVAE) -> None:
         """alive.ckpt, where it is wanted: not at the end, after which nothing can collapse any more."""
         assert self.watch is not None
-        wanted = any(isinstance(callback, Checkpoints) for callback in trainer.checkpoint_callbacks)
-        if wanted and self.watch.all_alive and not self.collapsed and not _last(trainer):
-            with averaged(trainer, module):
-                trainer.save_checkpoint(Checkpoints.folder(trainer) / "alive.ckpt", weights_only=True)
+        keepers = [callback for callback in trainer.checkpoint_callbacks if isinstance(callback, Checkpoints)]
+        if keepers and self.watch.all_alive and not self.collapsed and not _last(trainer):
+            keepers[0].keep(trainer, module, "alive.ckpt")
             self.kept = True
 
     def _tell(self, trainer: pl.Trainer, module: HVAE, change: Change, seen: Seen) -> None:
