@@ -64,3 +64,9 @@ def test_a_run_was_stopped_unless_it_went_on(tmp_path: Path) -> None:
         assert read_stopped(tmp_path) == {}, "begun again, or finished since"
         os.utime(tmp_path / name, (50, 50))
     assert stopped_words({"step": None}) == "stopped"
+
+
+def test_a_failure_is_told_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "FAILED.json").write_text('{"error": "out of \\u001b[2J memory\\nat once", "code": 3}')
+    assert stopped_words(read_stopped(tmp_path)) == "failed: out of ?[2J memory"

@@ -27,13 +27,18 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def read_stopped(folder: Path) -> dict[str, Any]:
-    """STOPPED.json, which a signal's handler leaves: {"signal", "step", "epoch"}; {} of a run that went on since."""
-    at, begun, done = (_time(folder / name) for name in ("STOPPED.json", "config.json", "DONE.json"))
-    return read_json(folder / "STOPPED.json") if at > done and at >= begun else {}
+    """FAILED.json, {"error", "code", …}, or STOPPED.json, which a signal's handler leaves: {"signal", "step", "epoch"};
+    {} of a run that went on since."""
+    begun, done = _time(folder / "config.json"), _time(folder / "DONE.json")
+    found = {folder / name: _time(folder / name) for name in ("FAILED.json", "STOPPED.json")}
+    newest = max(found, key=lambda path: found[path])
+    return read_json(newest) if found[newest] > done and found[newest] >= begun else {}
 
 
 def stopped_words(stopped: dict[str, Any]) -> str:
-    """'stopped at step 165 by SIGINT', as far as it is known."""
+    """'stopped at step 165 by SIGINT', or 'failed: <why>', as far as it is known."""
+    if error := stopped.get("error"):
+        return f"failed: {printable(str(error).partition(chr(10))[0])}"
     step, signal = number(stopped.get("step")), stopped.get("signal")
     by = f" by {printable(str(signal))}" if signal else ""
     return "stopped" + (f" at step {step:.0f}" if step is not None else "") + by

@@ -140,7 +140,7 @@ def _status(record: Record) -> str:
     if record.done:
         return "finished"
     if record.stopped:
-        return "stopped"
+        return "failed" if "error" in record.stopped else "stopped"
     return "not finished" if record.history else "no figures" if record.config else "did not start"
 
 

@@ -15,7 +15,7 @@ NAME = "report.html"
 # characters for pictures; the next is taken where the page would be too large
 _BUDGETS = (2_600_000, 1_000_000, 0)
 _READ = (
-    *("config.json", "history.jsonl", "units.jsonl", "segments.jsonl", "DONE.json", "STOPPED.json"),
+    *("config.json", "history.jsonl", "units.jsonl", "segments.jsonl", "DONE.json", "STOPPED.json", "FAILED.json"),
     *("diagnosis.json", "quality.json"),
 )
 

@@ -79,7 +79,7 @@ class Watched:
     @property
     def seconds(self) -> float:
         """From the start to the end, or to the newest line."""
-        last = "DONE.json" if self.done else "STOPPED.json"
+        last = "DONE.json" if self.done else "FAILED.json" if "error" in self.stopped else "STOPPED.json"
         end = _time(self.folder / last) if self.done or self.stopped else self.written
         return max(0.0, end - self.started) if self.started else 0.0
 
