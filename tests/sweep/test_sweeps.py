@@ -1,7 +1,9 @@
 """The same command again skips, goes on with, and runs again; one failure stops no other job."""
 
 import csv
+import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -162,6 +164,20 @@ def test_each_job_has_a_gpu_of_its_own(
     assert {(tmp_path / f"sweep/seed={i}/attempts.txt").read_text() for i in (0, 1)} == {"3\n"}
     code, out, _ = vaelab(*SWEEP, "seed=7,8", "gpus_per_job=3")
     assert code == 2 and "this machine shows 2 GPUs" in out
+
+
+def test_a_gpu_is_its_jobs_while_the_job_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when the process that has begun the job is gone."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    begins = "import subprocess, sys; from pathlib import Path; from vaelab.sweep.gpus import own_gpus\n"
+    begins += "with own_gpus(1, Path('.')) as (env, locks):\n"
+    begins += "    print(subprocess.Popen(['sleep', '60'], pass_fds=locks, stdout=-3, stderr=-3).pid)"
+    done = subprocess.run([sys.executable, "-c", begins], cwd=tmp_path, capture_output=True, text=True, check=True)
+    with open(next((tmp_path / ".gpus").iterdir())) as file:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.kill(int(done.stdout), signal.SIGKILL)
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _until(true: Callable[[], Any], seconds: float = 30) -> None:

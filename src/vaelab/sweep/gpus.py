@@ -21,14 +21,15 @@ def visible() -> list[str]:
 
 
 @contextmanager
-def own_gpus(count: int | None, sweep: Path) -> Iterator[dict[str, str]]:
-    """CUDA_VISIBLE_DEVICES for a job with `count` GPUs that no other job of the sweep on this machine has meanwhile;
-    nothing for None. Waits until so many are free. Raises ConfigError where the machine has fewer.
+def own_gpus(count: int | None, sweep: Path) -> Iterator[tuple[dict[str, str], list[int]]]:
+    """CUDA_VISIBLE_DEVICES for a job with `count` GPUs that no other job of the sweep on this machine has meanwhile,
+    and the locks that the job's process is to inherit; nothing for None. Waits until so many are free. Raises
+    ConfigError where the machine has fewer.
 
-    Each GPU is a file in <sweep>/.gpus that the job's process locks: the system gives it back should that process die.
+    Each GPU is a file in <sweep>/.gpus: it is free again once the last process that has it is gone, however it went.
     """
     if count is None:
-        yield {}
+        yield {}, []
         return
     all_of_them = visible()
     if len(all_of_them) < count:
@@ -39,7 +40,7 @@ def own_gpus(count: int | None, sweep: Path) -> Iterator[dict[str, str]]:
     places.mkdir(parents=True, exist_ok=True)
     while True:
         with ExitStack() as stack:
-            taken = []
+            taken, locks = [], []
             for name in all_of_them:
                 file = stack.enter_context(open(places / f"{os.uname().nodename}-{name}", "w"))
                 try:
@@ -47,7 +48,8 @@ def own_gpus(count: int | None, sweep: Path) -> Iterator[dict[str, str]]:
                 except BlockingIOError:
                     continue
                 taken.append(name)
+                locks.append(file.fileno())
                 if len(taken) == count:
-                    yield {"CUDA_VISIBLE_DEVICES": ",".join(taken)}
+                    yield {"CUDA_VISIBLE_DEVICES": ",".join(taken)}, locks
                     return
         time.sleep(WAIT)

@@ -60,9 +60,9 @@ def _in_own_process(settings: Mapping[str, Any], folder: Path, job: Any) -> Valu
     folder.mkdir(parents=True, exist_ok=True)
     if is_first():
         (folder / "FAILED.json").unlink(missing_ok=True)  # of the last time
-    with own_gpus(settings.get("gpus_per_job"), folder.parent) as env:
+    with own_gpus(settings.get("gpus_per_job"), folder.parent) as (env, locks):
         log = None if _is_local(job, "basic") else folder / "output.log"
-        code = run(command(job, folder), {**_threads(settings, job), **env}, log)
+        code = run(command(job, folder), {**_threads(settings, job), **env}, log, locks)
     if code == BusyError.code:
         raise BusyError(f"another process runs {folder}")
     if not is_first():

@@ -40,8 +40,9 @@ def command(job: Any, folder: Path) -> list[str]:
     return [sys.executable, "-m", "vaelab", "train", *flags, *job.overrides.task, *hydra, *own]
 
 
-def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
+def run(words: Sequence[str], more: Mapping[str, str], log: Path | None, locks: Sequence[int] = ()) -> int:
     """The exit code of a process, -n where signal n killed it; what it prints goes on here, or into the file `log`.
+    It inherits the files `locks`.
 
     Signals to this process are passed on to it, and end this one too, once it has left: raises Interrupted. Should this
     process be killed, that one is told to stop. Once the run has saved, submitit's own handler queues the job
@@ -55,7 +56,8 @@ def run(words: Sequence[str], more: Mapping[str, str], log: Path | None) -> int:
     received: list[int] = []
     out = None if log is None else open(log, "a")  # noqa: SIM115
     # a group of its own: Ctrl-C in a terminal comes once, from here
-    child = subprocess.Popen(words, env=env, stdout=out, stderr=out, stdin=subprocess.DEVNULL, process_group=0)
+    inherits: dict[str, Any] = {"stdin": subprocess.DEVNULL, "pass_fds": locks, "process_group": 0}
+    child = subprocess.Popen(words, env=env, stdout=out, stderr=out, **inherits)
 
     def pass_on(signum: int, frame: Any) -> None:
         received.append(signum)

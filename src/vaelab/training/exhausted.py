@@ -1,5 +1,6 @@
 """Memory, disk and processes that a run is denied, in a user's words."""
 
+import errno
 import re
 import resource
 import sys
@@ -30,6 +31,8 @@ def explained(error: BaseException, cfg: Mapping[str, Any], trainer: pl.Trainer)
         )
     if isinstance(error, OSError) and error.errno in FULL:
         place = error.filename or run
+        if error.errno == errno.EIO:
+            return ResourceError(f"the disk of {place} fails ({error.strerror}): look at it first. {how_to_go_on(run)}")
         return ResourceError(f"no space left for {place} ({error.strerror}): free some. {how_to_go_on(run)}")
     if worker := _WORKER.search(text):
         return ResourceError(
