@@ -31,6 +31,8 @@ def begin(log: Path, action: Callable[[], object]) -> int:
         os.dup2(opened, 2)
         sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
         torch.set_num_threads(1)
+        # another test's, which this process would share with its parent
+        os.environ.pop("WANDB_SERVICE", None)
         action()
         code = 0
     except SystemExit as leaving:

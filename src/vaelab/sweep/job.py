@@ -10,6 +10,7 @@ from vaelab.config.continuation import is_finished
 from vaelab.config.tasks import refuse_other_tasks
 from vaelab.door import write_failed
 from vaelab.errors import BusyError, UserError
+from vaelab.lock import is_held
 from vaelab.rank import is_first
 from vaelab.report.read import read_json
 from vaelab.returns import returned
@@ -40,6 +41,8 @@ def run_job(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None
         if begun and is_finished(folder, settings):
             print(f"{folder.name}: finished before", flush=True)
             return _figures(folder, settings)
+        if is_held(folder):
+            raise BusyError(f"another process runs {folder}")
         if is_stopping(folder.parent):
             return None
         print(f"{folder.name}: {'goes on' if begun else 'begins'}", flush=True)
