@@ -1,6 +1,6 @@
 """A job's process without training: what it does is said in stand_in.json beside the sweep, per job and attempt.
 
-finish | raise | exit | busy | stop | die (SIGKILL to itself) | wait (until a signal) | kill_sweep (SIGKILL to it)
+finish, finish_and_die, raise, exit, busy, stop, die (SIGKILL to itself), wait (until a signal), kill_sweep (SIGKILL to it)
 """
 
 import json
@@ -72,6 +72,8 @@ def main() -> None:
     (folder / "DONE.json").write_text(json.dumps({"elbo": figures["elbo"], "step": 1, "figures": figures}))
     evaluation = {key: {"value": value, "stderr": 0.5} for key, value in figures.items()}
     (folder / "evaluation.json").write_text(json.dumps(evaluation))
+    if act == "finish_and_die":
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -92,6 +92,14 @@ def test_a_job_that_was_stopped_is_unfinished_and_no_failure(
     assert code == 0 and "1 finished, 1 stopped, to go on" in out
 
 
+def test_a_job_killed_once_it_is_finished_is_no_failure(
+    acting: Callable[..., None], vaelab: Run, tmp_path: Path
+) -> None:
+    acting({"seed=1": ["finish_and_die"]})
+    code, out, _ = vaelab(*SWEEP, "seed=0,1")
+    assert code == 0 and "2 finished" in out and not (tmp_path / "sweep/seed=1/FAILED.json").exists()
+
+
 def test_only_the_jobs_of_the_command_count(acting: Callable[..., None], vaelab: Run) -> None:
     acting({"seed=1": ["raise", "raise", "finish"]})
     assert vaelab(*SWEEP, "seed=1,2")[0] == 6

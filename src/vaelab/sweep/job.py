@@ -70,7 +70,8 @@ def _in_own_process(settings: Mapping[str, Any], folder: Path, job: Any) -> Valu
         raise BusyError(f"another process runs {folder}")
     if not is_first():
         return None
-    if code == 0:
+    # killed in its diagnosis or its report it is finished all the same
+    if code == 0 or ((folder / "DONE.json").exists() and is_finished(folder, settings)):
         return _figures(folder, settings)
     if code > 128 and (stopped := read_json(folder / "STOPPED.json")):
         raise JobFailed(f"stopped by {stopped.get('signal')}, saved: the same command goes on with it")
