@@ -1,6 +1,6 @@
 """A job's process without training: what it does is said in stand_in.json beside the sweep, per job and attempt.
 
-finish, finish_and_die, raise, exit, busy, stop, die (SIGKILL to itself), wait (until a signal), kill_sweep (SIGKILL to it)
+finish, finish_and_die, raise, exit, busy, stop, die (SIGKILL to itself), wait (for a signal), kill_sweep (by SIGKILL)
 """
 
 import json
