@@ -131,7 +131,8 @@ def test_two_sweeps_at_once_run_every_job_once(whole: Path, tmp_path: Path) -> N
     out, _ = first.communicate(timeout=200)
     # the second declines seed=0 and takes seed=1, unless the first had come to it before
     assert first.returncode in (0, 75) and code in (0, 75), out + told
-    assert "seed=0: declined: another process runs" in told, told
+    # done by then, where the second was slow to start
+    assert "seed=0: declined: another process runs" in told or "seed=0: finished before" in told, told
     for job in ("seed=0", "seed=1"):
         assert difference(whole / job, tmp_path / "sweep" / job) is None
         assert not list((tmp_path / "sweep" / job).glob("history.orphan*"))
