@@ -41,7 +41,8 @@ def run_job(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None
         if begun and is_finished(folder, settings):
             print(f"{folder.name}: finished before", flush=True)
             return _figures(folder, settings)
-        if is_held(folder):
+        # of several tasks the others come while the first one's run may have begun
+        if is_first() and is_held(folder):
             raise BusyError(f"another process runs {folder}")
         if is_stopping(folder.parent):
             return None
