@@ -1,10 +1,10 @@
 """Ctrl-C and a scheduler's signals, from the first moment of a command to its last. Imports no torch."""
 
-import json
-import os
 import signal
 from pathlib import Path
 from types import FrameType
+
+from vaelab.atomic import write_json
 
 # SIGUSR2 is submitit's; SLURM sends it, as it does SIGTERM, to every process of a job at once
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
@@ -46,6 +46,4 @@ def arm() -> None:
 def write_stopped(folder: Path, leaving: Interrupted, step: int | None, epoch: int | None) -> None:
     """STOPPED.json: which signal it was, and the step and epoch (from 1), where training had begun."""
     told = {"signal": leaving.name, "step": step, "epoch": epoch}
-    temporary = folder / f"STOPPED.json.{os.getpid()}.tmp"
-    temporary.write_text(json.dumps(told, indent=2) + "\n")
-    os.replace(temporary, folder / "STOPPED.json")
+    write_json(folder / "STOPPED.json", told)

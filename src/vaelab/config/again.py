@@ -15,7 +15,7 @@ def changed(before: Sequence[str], new: Sequence[str]) -> str:
     A new choice of a group takes the settings and sub-groups of the old one away; where the run's folder was is not
     said again.
     """
-    said = [one for one in before if not _key(one).startswith("hydra.")]
+    said = [one for one in before if not key_of(one).startswith("hydra.")]
     return shlex.join(["vaelab", "train", *kept(said, new), *new])
 
 
@@ -37,12 +37,13 @@ def value(of: Any) -> str:
     return text if plain else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _key(override: str) -> str:
+def key_of(override: str) -> str:
+    """model.z_dims of +model.z_dims=[3]."""
     return override.lstrip("+~").partition("=")[0]
 
 
 def _replaces(new: str, old: str) -> bool:
-    key, was = _key(new), _key(old)
+    key, was = key_of(new), key_of(old)
     # a choice such as objective=elbo or objective/schedule=linear has no dot; objective.schedule.value=1 is a setting
     group = "." not in key
     return was == key or (group and was.replace("/", ".").startswith(f"{key.replace('/', '.')}."))

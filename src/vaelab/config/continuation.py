@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.atomic import write_atomically
-from vaelab.config.again import kept, value
+from vaelab.config.again import kept, key_of, value
 from vaelab.config.difference import FREE, FROM_HERE, NOTHING, QUIET, Change, difference, is_in
 from vaelab.config.replay import replayable
 from vaelab.config.run_argument import split_flags
@@ -117,7 +117,7 @@ def is_finished(folder: Path, now: Mapping[str, Any]) -> bool:
 
 def _key(override: str) -> str:
     """model.z_dims of +model.z_dims=[3], objective.schedule of the choice objective/schedule=linear."""
-    return override.lstrip("+~").partition("=")[0].replace("/", ".")
+    return key_of(override).replace("/", ".")
 
 
 def _segments(folder: Path) -> list[Path]:

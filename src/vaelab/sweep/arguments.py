@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from vaelab.config.again import key_of
 from vaelab.config.run_argument import split_flags
 from vaelab.errors import ConfigError
-from vaelab.sweep.names import key_of, sweep_name
+from vaelab.sweep.names import sweep_name
 
 FLAGS = ("-m", "--multirun")
 # where and how many at a time, how many in all: the sweep is the same, and goes on

@@ -4,6 +4,8 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable
 
+from vaelab.config.again import key_of
+
 LONG = 100  # characters; file systems take 255 bytes
 
 
@@ -27,10 +29,6 @@ def short(name: str, whole: str, always: bool = False) -> str:
     if len(name) <= LONG and not always:
         return name
     return f"{name[: LONG - 30]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
-
-
-def key_of(override: str) -> str:
-    return override.lstrip("+~").partition("=")[0]
 
 
 def _safe(text: str) -> str:
