@@ -94,18 +94,28 @@ def test_divergence_is_code_6_and_keeps_the_last_good_checkpoint(vaelab: Run, tm
     assert not (tmp_path / "run" / "DONE.json").exists()
 
 
-def test_config_errors_answer_within_a_second_and_without_torch(tmp_path: Path) -> None:
-    program = (
+def test_config_errors_answer_at_once_and_without_torch(tmp_path: Path) -> None:
+    # two compositions of Hydra (0.4 s each on a quiet machine), which it needs itself, and little more
+    ours = (
         "import sys, time; t = time.process_time(); from vaelab.cli import run; code = run(sys.argv[1:]); "
         "print(code, 'torch' in sys.modules, time.process_time() - t)"
     )
-    command = [sys.executable, "-c", program, "train", "optimizer.lr=-1", "likelihood=gaussian", "data.transform=none"]
-    seconds = []
+    hydras = (
+        "import sys, time; t = time.process_time(); import hydra; from vaelab.config.paths import CONF; "
+        "hydra.initialize_config_dir(str(CONF), version_base='1.3'); hydra.compose('train', sys.argv[2:]); "
+        "print(time.process_time() - t)"
+    )
+    overrides = ["train", "optimizer.lr=-1", "likelihood=gaussian", "data.transform=none"]
+    ratios = []
     for _ in range(3):
-        out = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout.split()
-        assert out[:2] == ["2", "False"]
-        seconds.append(float(out[2]))
-    assert min(seconds) < 1.0
+        ours_said, hydras_said = (
+            subprocess.run([sys.executable, "-c", p, *overrides], capture_output=True, text=True, cwd=tmp_path).stdout
+            for p in (ours, hydras)
+        )
+        code, torch, seconds = ours_said.split()
+        assert (code, torch) == ("2", "False")
+        ratios.append(float(seconds) / float(hydras_said))
+    assert min(ratios) < 2.5
 
 
 def test_help_lists_the_groups(vaelab: Run) -> None:
