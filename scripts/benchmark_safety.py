@@ -213,8 +213,13 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", choices=list(TITLES), default=list(TITLES), help="checkpoints of these")
     parser.add_argument("--trained", nargs="*", choices=list(TITLES), default=["mlp", "lvae"], help="and training")
-    parser.add_argument("--rounds", type=int, default=200, help="windows of each loop (200)")
-    parser.add_argument("--window", type=int, default=8, help="steps in a window, 1 to 10 (8)")
+    parser.add_argument("--rounds", type=int, default=2000, help="windows of each loop (2000)")
+    parser.add_argument(
+        "--window",
+        type=int,
+        default=1,
+        help="steps in a window, 1 to 10 (1): the shorter, the more alike is the machine to two in a row",
+    )
     parser.add_argument("--repeats", type=int, default=20, help="of each write (20)")
     parser.add_argument("--write", type=Path, metavar="FILE", help=f"replace what stands between {' and '.join(MARKS)}")
     args = parser.parse_args()

@@ -137,16 +137,20 @@ from vaelab.config import annotation, check, signature, source
 from vaelab.config.keys import settings_of
 
 with initialize_config_dir(str(CONF), version_base="1.3"):
-    cfg = plain(compose("train"))
+    compose("train")
+    start = time.process_time()  # what it costs, whoever else has the core
+    composed = compose("train")
+    hydras = time.process_time() - start
+cfg = plain(composed)
 times = []
 for _ in range(3):  # the caches emptied each time
     for cached in (source.parse, signature.signature_of, signature.class_constant):
         cached.cache_clear()
-    start = time.process_time()  # what it costs, whoever else has the core
+    start = time.process_time()
     check.check(cfg)
     times.append(time.process_time() - start)
 heavy = [name for name in ("torch", "pytorch_lightning", "numpy", "mlxtend") if name in sys.modules]
-print(json.dumps({"seconds": min(times), "settings": len(settings_of(cfg)), "heavy": heavy}))
+print(json.dumps({"of_hydras": min(times) / hydras, "settings": len(settings_of(cfg)), "heavy": heavy}))
 """
 
 
@@ -155,4 +159,4 @@ def test_a_whole_config_is_checked_fast_and_without_torch() -> None:
     found = json.loads(out.splitlines()[-1])
     assert found["settings"] >= 60
     assert found["heavy"] == []
-    assert found["seconds"] < 0.05
+    assert found["of_hydras"] < 0.5  # of one composition

@@ -58,5 +58,7 @@ def test_a_killed_worker_of_a_loader_is_code_3_within_seconds(cfg: dict[str, Any
     assert "DataLoader worker" in said and "/dev/shm" in said and "num_workers" in said and "Traceback" not in said
     # a batch or two that were fetched ahead may still be trained before the death is noticed, and it may be noticed
     # while a state is given its name
-    assert re.search(rf"last(-new)?\.ckpt, of step (6|8|10): `vaelab train resume={re.escape(str(folder))}`", said), said
+    assert re.search(rf"last(-new)?\.ckpt, of step (6|8|10): `vaelab train resume={re.escape(str(folder))}`", said), (
+        said
+    )
     assert time.time() - float(killed_at.read_text()) < 5
