@@ -34,6 +34,10 @@ CONFIG = [
     (["objective=free_bits", "encoder=bottom_up"], ["free_bits", "encoder=top_down"]),
     (["model.z_dims=[3"], ["model.z_dims"]),
     (["seed=1,2"], ["-m"]),
+    (["-m", "hydra.sweeper.params={seed:5}"], ["hydra.sweeper.params={seed:5}", "plainly", "seed=0,1,2"]),
+    (["-m", "+hydra.sweeper.params.seed=range(0,2)"], ["plainly", "seed=0,1,2"]),
+    (["-m", "+hydra.sweeper.params.seed=[1,2]"], ["hydra.sweeper.params.seed=[1,2]: ", "plainly"]),
+    (["-m", "hydra.sweep.dir=a,b"], ["hydra.sweep.dir=a,b", "the same for all jobs"]),
 ]
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from vaelab.config.hydra_texts import TEXTS, Told, first_line, near, or_near
+from vaelab.config.hydra_texts import PARAMS, TEXTS, Told, first_line, near, or_near, plainly
 from vaelab.errors import ConfigError, UserError
 
 
@@ -116,6 +116,8 @@ def _in_value(error: Exception, told: Told) -> str:
         return f"{key} is not set: give {key}=<value>"
     if found := re.search(r"Interpolation key '(\S+)' not found", text):
         return f"{key} refers to ${{{found[1]}}}, which the config does not have{or_near(found[1], told)}"
+    if key.startswith(PARAMS):
+        return plainly(next((part for part in told.argv if part.lstrip("+~").startswith(PARAMS)), key))
     if isinstance(error, ConfigAttributeError | ConfigKeyError):
         return f"the config has no {key}{or_near(key, told)}"
     text = re.sub(r"^\w+ raised while resolving interpolation: \"?(.*?)\"?$", r"\1", text)

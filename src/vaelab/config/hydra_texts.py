@@ -49,8 +49,18 @@ def first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "Hydra refused the config")
 
 
+PARAMS = "hydra.sweeper.params"
+
+
+def plainly(override: str) -> str:
+    """What to write in place of a range under hydra.sweeper.params, which has its own rules on a command line."""
+    return f"{override}: say what a sweep goes over plainly, as in seed=0,1,2; files of conf/sweep are for {PARAMS}"
+
+
 def _unknown_key(match: re.Match[str], told: Told) -> str:
     key = match["key"]
+    if key.startswith(PARAMS):
+        return plainly(told.override_of(key))
     if key in told.keys:
         return f"{key} stands in no config file: write +{told.override_of(key)} to set it"
     others = choices_with(key, told.conf) if told.conf else []
@@ -129,6 +139,14 @@ TEXTS: list[tuple[str, Callable[[re.Match[str], Told], str | None]]] = [
     ),
     (r"Ambiguous value for argument '(?P<override>.*?)'\n", _sweep),
     (r"Sweep parameters '(?P<override>.*)' requires --multirun", _sweep),
+    (
+        r"Sweeping over Hydra's configuration is not supported : '(?P<override>.*)'",
+        lambda m, t: (
+            plainly(m["override"])
+            if PARAMS in m["override"]
+            else f"{m['override']}: Hydra's own settings are the same for all jobs of a sweep"
+        ),
+    ),
     (r"Config group override must be a string or a list", _group_takes_a_file),
     (r"Error locating target '(?P<target>[^']*)'(?:.*full_key: (?P<key>\S+))?", _not_found),
     (
