@@ -141,6 +141,35 @@ def test_which_is_the_first() -> None:
     assert is_first({**torchrun, "RANK": "0"}) and not is_first({**torchrun, "RANK": "2"})
 
 
+WAITS_IN_VAIN = """
+import subprocess, sys, tempfile, threading, time
+from pathlib import Path
+from lightning_fabric.plugins.environments import LightningEnvironment
+from vaelab.training import launcher
+
+launcher.PATIENCE = 0.1
+started = launcher.Launcher(LightningEnvironment(), num_processes=2, num_nodes=1)
+started.folder, started.errors = Path(sys.argv[1]), Path(tempfile.mkdtemp())
+started.procs = [subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])]
+started.over = threading.Event()
+threading.Thread(target=started._watch, daemon=True).start()
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_first_that_waits_in_vain_leaves_as_the_other_did(begun: bool, tmp_path: Path) -> None:
+    """As in a collective on GPUs, which waits for half an hour."""
+    if begun:
+        (tmp_path / "config.json").write_text("{}")
+    command = [sys.executable, "-c", WAITS_IN_VAIN, str(tmp_path)]
+    left = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    assert left.returncode == 3 and "vaelab: process 2 of 2 ended with code 3" in left.stderr, left.stderr
+    failed = tmp_path / "FAILED.json"
+    assert failed.exists() == begun
+    assert not begun or json.loads(failed.read_text())["code"] == 3
+
+
 # ---- whole programs, whose other process Lightning starts ----
 
 

@@ -14,6 +14,7 @@ import pytorch_lightning as pl
 from lightning_fabric.utilities.distributed import _set_num_threads_if_needed
 from pytorch_lightning.strategies.launchers import _SubprocessScriptLauncher
 
+from vaelab.door import write_failed
 from vaelab.other_rank import ERRORS, FIRST, tell, why
 from vaelab.signals import Interrupted, write_stopped
 
@@ -97,13 +98,16 @@ class Launcher(_SubprocessScriptLauncher):
                 return
             cause = self._cause(time.time())
             self._kill()
+            begun, code = (self.folder / "config.json").exists(), getattr(cause, "code", 1)
             if isinstance(cause, Interrupted):
-                if (self.folder / "config.json").exists():
+                if begun:
                     write_stopped(self.folder, cause, None, None)
             else:
                 print(f"vaelab: {cause}", file=sys.stderr, flush=True)
+                if begun:
+                    write_failed(self.folder, str(cause), code)
             shutil.rmtree(self.errors, ignore_errors=True)
-            os._exit(getattr(cause, "code", 1))
+            os._exit(code)
 
 
 def use_own_launcher(trainer: pl.Trainer) -> None:
