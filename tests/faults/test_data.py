@@ -55,6 +55,7 @@ def test_a_killed_worker_of_a_loader_is_code_3_within_seconds(cfg: dict[str, Any
     folder = tmp_path / "run"
     code, said = trained({**cfg, "data": data}, folder, lambda: before(Noise, "on_train_batch_start", act))
     assert code == ResourceError.code, said
+    assert said.count("note: the training batches are not vaelab.data.batches.Batch") == 1
     assert "DataLoader worker" in said and "/dev/shm" in said and "num_workers" in said and "Traceback" not in said
     # a batch or two that were fetched ahead may still be trained before the death is noticed, and it may be noticed
     # while a state is given its name
