@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vaelab.readable import read_json
 from vaelab.told import typed
 
 
@@ -21,7 +22,6 @@ def explain_rest(folder: Path) -> None:
     """The same for a finished run that has them not, as it was stopped while it wrote them."""
     from vaelab.config.run_folder import read_config
     from vaelab.report import report_or_why
-    from vaelab.report.read import read_json
 
     cfg, step = read_config(folder), read_json(folder / "DONE.json").get("step", 0)
     stopped = folder / "STOPPED.json"

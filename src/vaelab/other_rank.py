@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from vaelab.atomic import write_json
 from vaelab.errors import RankError, UserError
 from vaelab.signals import SIGNALS, Interrupted, arm
 
@@ -53,9 +54,7 @@ def tell(error: BaseException) -> None:
     text = str(error) if known else "".join(traceback.format_exception(error)).rstrip()
     told = {"at": time.time(), "known": known, "text": text, "code": getattr(error, "code", 1)}
     if path.parent.is_dir() and not path.exists():
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(told))
-        os.replace(temporary, path)
+        write_json(path, told)
 
 
 def why(errors: Path, rank: int, of: int, code: int | None, before: float) -> BaseException | None:

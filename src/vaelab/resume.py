@@ -1,6 +1,5 @@
 """A run that stopped goes on, exactly: vaelab train resume=<folder>, or the same command again."""
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from vaelab.config.difference import Change, difference
 from vaelab.config.paths import plain
 from vaelab.config.run_folder import read_config
 from vaelab.errors import ConfigError
-from vaelab.report.read import read_json
+from vaelab.readable import read_json
 
 if TYPE_CHECKING:
     from vaelab.training.resume import Start
@@ -49,7 +48,7 @@ def again(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tru
 
 def elbo_of(folder: Path) -> float:
     """The elbo in DONE.json of a finished run."""
-    elbo: float = json.loads((folder / "DONE.json").read_text())["elbo"]
+    elbo: float = read_json(folder / "DONE.json")["elbo"]
     return elbo
 
 

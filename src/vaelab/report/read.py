@@ -1,29 +1,11 @@
 """Reading what a run left behind: a run may still be writing, or have died while it wrote."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from vaelab.printable import printable
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; {} when it is missing, torn, or holds something else."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a file with one on each line; lines that cannot be read are left out, as a half-written last."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    return [value for value in map(_line, lines) if isinstance(value, dict)]
+from vaelab.readable import read_json
 
 
 def read_stopped(folder: Path) -> dict[str, Any]:
@@ -69,10 +51,3 @@ def _time(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _line(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None

@@ -8,9 +8,10 @@ from typing import Any
 
 from vaelab.config.run_folder import read_overrides
 from vaelab.printable import printable
+from vaelab.readable import read_json, read_lines
 from vaelab.report.cap import Cap
 from vaelab.report.choices import Choices, read_choices
-from vaelab.report.read import number, read_json, read_lines, read_stopped
+from vaelab.report.read import number, read_stopped
 
 MOST_POINTS = 1000  # of a curve: more cannot be seen, and make the page heavy
 _EPOCH_PICTURE = re.compile(r"_epoch\d+\.png$")

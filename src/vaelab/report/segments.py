@@ -2,11 +2,12 @@
 
 from typing import Any, NamedTuple
 
+from vaelab.readable import read_json
 from vaelab.report.drawn import Drawn
 from vaelab.report.figures.style import GREY, plain
 from vaelab.report.html import Html, tag
 from vaelab.report.parts import code, table
-from vaelab.report.read import number, read_json
+from vaelab.report.read import number
 from vaelab.report.record import Record
 from vaelab.report.words import count, listed
 

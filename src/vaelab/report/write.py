@@ -1,11 +1,10 @@
 """Writing report.html into the folder of a run or of a sweep."""
 
-import os
 import shlex
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
+from vaelab.atomic import write_atomically
 from vaelab.config.run_folder import refuse_links_out
 from vaelab.errors import CheckpointError, ConfigError, ResourceError
 from vaelab.report.page import LIMIT
@@ -78,13 +77,9 @@ def _write(path: Path, make: Callable[[int], str]) -> Path:
         whole = make(budget).encode()
         if len(whole) <= LIMIT:
             break
-    half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        half.write_bytes(whole)
-        half.replace(path)
+        write_atomically(path, lambda file: file.write(whole))
     except OSError as error:
-        with suppress(OSError):
-            half.unlink()
         raise ResourceError(f"{path} cannot be written: {error.strerror}") from error
     return path
 

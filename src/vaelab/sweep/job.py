@@ -12,7 +12,7 @@ from vaelab.door import write_failed
 from vaelab.errors import BusyError, UserError
 from vaelab.lock import is_held
 from vaelab.rank import is_first
-from vaelab.report.read import read_json
+from vaelab.readable import read_json
 from vaelab.returns import returned
 from vaelab.sweep.gpus import own_gpus
 from vaelab.sweep.marks import is_stopping, refuse

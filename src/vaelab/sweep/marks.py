@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.errors import UserError
-from vaelab.report.read import read_lines
+from vaelab.readable import read_lines
 
 _REFUSED, _STOPPING = ".refused.jsonl", ".stopping"
 

@@ -16,7 +16,7 @@ from vaelab.errors import BusyError
 from vaelab.lock import NAME as LOCK
 from vaelab.lock import held_by, is_held
 from vaelab.rank import is_first
-from vaelab.report.read import read_json
+from vaelab.readable import read_json
 from vaelab.signals import SIGNALS, Interrupted
 from vaelab.sweep.marks import begin_marks, refused, stop
 from vaelab.sweep.names import job_name

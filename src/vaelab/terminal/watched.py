@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.config.run_folder import read_config
-from vaelab.report.read import number, read_lines, read_stopped, stopped_words
+from vaelab.readable import read_lines
+from vaelab.report.read import number, read_stopped, stopped_words
 from vaelab.terminal.duration import duration
 from vaelab.terminal.folders import is_run, overrides
 from vaelab.terminal.record import Record

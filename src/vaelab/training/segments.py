@@ -16,7 +16,7 @@ from vaelab.atomic import write_atomically
 from vaelab.config.paths import CONF
 from vaelab.data.fingerprint import data_changes
 from vaelab.errors import DataError
-from vaelab.report.read import read_lines
+from vaelab.readable import read_lines
 
 NAME = "segments.jsonl"
 # what decides how numbers are rounded; code that is another may or may not
