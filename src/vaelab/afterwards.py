@@ -18,21 +18,34 @@ def explain(folder: Path, cfg: Mapping[str, Any], step: int, device: str) -> Non
         print(report_or_why(folder), flush=True)
 
 
+def is_explained(folder: Path) -> bool:
+    """Whether a finished run has what its config asks for, and was not stopped while it wrote that."""
+    cfg = read_json(folder / "config.json")
+    return not (
+        (folder / "STOPPED.json").exists()
+        or _lacks_diagnosis(folder, cfg)
+        or (cfg.get("report") and not (folder / "report.html").exists())
+    )
+
+
 def explain_rest(folder: Path) -> None:
-    """The same for a finished run that has them not, as it was stopped while it wrote them."""
+    """The same for a finished run that is not explained."""
     from vaelab.config.run_folder import read_config
     from vaelab.report import report_or_why
 
-    cfg, step = read_config(folder), read_json(folder / "DONE.json").get("step", 0)
-    stopped = folder / "STOPPED.json"
-    diagnosed = not _is_diagnosed(cfg, step) or (folder / "diagnosis.json").exists()
-    if not stopped.exists() and diagnosed and (not cfg.get("report") or (folder / "report.html").exists()):
+    if is_explained(folder):
         return
-    stopped.unlink(missing_ok=True)
-    if not diagnosed:
+    cfg = read_config(folder)
+    (folder / "STOPPED.json").unlink(missing_ok=True)
+    if _lacks_diagnosis(folder, cfg):
         _diagnose(folder, cfg, "cpu")
     if cfg.get("report"):
         print(report_or_why(folder), flush=True)
+
+
+def _lacks_diagnosis(folder: Path, cfg: Mapping[str, Any]) -> bool:
+    step = read_json(folder / "DONE.json").get("step", 0)
+    return _is_diagnosed(cfg, step) and not (folder / "diagnosis.json").exists()
 
 
 def _is_diagnosed(cfg: Mapping[str, Any], step: int) -> bool:

@@ -74,6 +74,7 @@ def main() -> None:
     (folder / "evaluation.json").write_text(json.dumps(evaluation))
     if act == "finish_and_die":
         os.kill(os.getpid(), signal.SIGKILL)
+    (folder / "report.html").write_text("</html>")
 
 
 if __name__ == "__main__":

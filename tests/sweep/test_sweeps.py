@@ -92,12 +92,18 @@ def test_a_job_that_was_stopped_is_unfinished_and_no_failure(
     assert code == 0 and "1 finished, 1 stopped, to go on" in out
 
 
-def test_a_job_killed_once_it_is_finished_is_no_failure(
+def test_a_job_killed_once_it_is_finished_is_no_failure_and_has_its_report_the_next_time(
     acting: Callable[..., None], vaelab: Run, tmp_path: Path
 ) -> None:
-    acting({"seed=1": ["finish_and_die"]})
+    acting({"seed=1": ["finish_and_die", "finish"]})
     code, out, _ = vaelab(*SWEEP, "seed=0,1")
     assert code == 0 and "2 finished" in out and not (tmp_path / "sweep/seed=1/FAILED.json").exists()
+    report = tmp_path / "sweep/seed=1/report.html"
+    assert not report.exists()
+    code, out, _ = vaelab(*SWEEP, "seed=0,1")
+    assert code == 0 and "seed=1: finished before, but for its report" in out and report.exists()
+    code, out, _ = vaelab(*SWEEP, "seed=0,1")
+    assert code == 0 and out.count("finished before\n") == 2
 
 
 def test_only_the_jobs_of_the_command_count(acting: Callable[..., None], vaelab: Run) -> None:

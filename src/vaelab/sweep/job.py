@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vaelab.afterwards import is_explained
 from vaelab.config.check import check
 from vaelab.config.continuation import is_finished
 from vaelab.config.tasks import refuse_other_tasks
@@ -38,7 +39,8 @@ def run_job(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None
         check(settings, choices=dict(job.runtime.choices))
         refuse_other_tasks(settings["trainer"])
         begun = (folder / "config.json").exists()
-        if begun and is_finished(folder, settings):
+        finished = begun and is_finished(folder, settings)
+        if finished and is_explained(folder):
             print(f"{folder.name}: finished before", flush=True)
             return _figures(folder, settings)
         # of several tasks the others come while the first one's run may have begun
@@ -46,7 +48,8 @@ def run_job(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None
             raise BusyError(f"another process runs {folder}")
         if is_stopping(folder.parent):
             return None
-        print(f"{folder.name}: {'goes on' if begun else 'begins'}", flush=True)
+        does = "finished before, but for its report" if finished else "goes on" if begun else "begins"
+        print(f"{folder.name}: {does}", flush=True)
         return _in_own_process(settings, folder, job)
     except (UserError, JobFailed) as error:
         print(f"{folder.name}: {'declined' if isinstance(error, BusyError) else 'failed'}: {error}", flush=True)
