@@ -90,7 +90,7 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except Exception as error:
-        known = _explain(error, door, rest)
+        known = _explain(error, door, rest, arguments[1:])
         if known is not None:
             return _report(known)
         traceback.print_exc()
@@ -126,7 +126,7 @@ def _report(error: UserError) -> int:
     return error.code
 
 
-def _explain(error: Exception, door: str, rest: list[str]) -> UserError | None:
+def _explain(error: Exception, door: str, rest: list[str], typed: list[str]) -> UserError | None:
     from vaelab.config.explain import explain_in_door
     from vaelab.config.paths import CONF
     from vaelab.config.writable import unwritable
@@ -138,7 +138,14 @@ def _explain(error: Exception, door: str, rest: list[str]) -> UserError | None:
         return None  # no config of Hydra's, no error of Hydra's
     # Hydra itself makes the run folder, before the door is entered
     unmade = unwritable(error) if isinstance(error, OSError) else None
-    return unmade or explain_in_door(error, door, rest)
+    known = unmade or explain_in_door(error, door, rest)
+    resumes = any(one.startswith("resume=") for one in typed)
+    if resumes and any(str(known).startswith(one) for one in set(rest) - set(typed)):
+        return ConfigError(
+            f"{known} (this was typed when the run began: bring conf/ back to what it was then, or take it out of the "
+            "run's .hydra/overrides*.yaml)"
+        )
+    return known
 
 
 def _help() -> None:

@@ -65,6 +65,18 @@ def test_another_model_or_batch_is_refused_and_forks(vaelab: Any, run: Path, typ
     assert files(run) == before
 
 
+@pytest.mark.parametrize("gone", ["optimizer.gone=3", "encoder=gone"])
+def test_what_conf_no_longer_takes_is_told_as_of_the_run(vaelab: Any, run: Path, gone: str) -> None:
+    (run / ".hydra" / "overrides.yaml").write_text(json.dumps([*TYPED, gone]))
+    before = files(run)
+    code, _, err = vaelab("train", "resume=a run", "trainer.max_epochs=2")
+    assert code == 2 and "gone" in err and "Traceback" not in err and files(run) == before
+    assert "this was typed when the run began" in err and ".hydra/overrides*.yaml" in err, err
+    # what is typed now is not
+    code, _, err = vaelab("train", "resume=a run", "optimizer.gnoe=3")
+    assert code == 2 and ("typed when" in err) == ("gnoe" not in err), err
+
+
 def test_another_learning_rate_or_objective_is_a_continuation(vaelab: Any, run: Path) -> None:
     typed = ["trainer.max_epochs=2", "optimizer.lr=0.5", "objective=beta", "objective/schedule=constant"]
     code, out, err = vaelab("train", "resume=a run", *typed)
