@@ -1,5 +1,7 @@
 """Rate against distortion over a sweep."""
 
+import math
+
 import plotly.graph_objects as go
 
 from vaelab.report.drawn import Drawn
@@ -50,13 +52,24 @@ def _equal_elbos(figure: go.Figure, shown: list[Row]) -> None:
     room = 0.08 * (max(rates) - min(rates) or 1)
     ends = [max(0.0, min(rates) - room), max(rates) + room]
     figure.update_xaxes(range=[ends[0] - room / 2, ends[1] + room / 2])
-    for i in range(5):
-        elbo = elbos[0] + (elbos[-1] - elbos[0]) * i / 4
+    values, decimals = _round_values(elbos[0], elbos[-1])
+    for elbo in values:
         figure.add_scatter(
             x=ends, y=[-elbo - rate for rate in ends], mode="lines+text", showlegend=False, hoverinfo="skip",
             line={"width": 1, "dash": "dash", "color": "#8793a1"},
-            text=["", told(elbo, 0)], textposition="bottom left", textfont={"size": 11},
+            text=["", told(elbo, decimals)], textposition="bottom left", textfont={"size": 11},
         )  # fmt: skip
+
+
+def _round_values(low: float, high: float) -> tuple[list[float], int]:
+    """Two to five values from `low` to `high` that can be read, and their decimals."""
+    if high <= low:
+        return [low], 2
+    least = (high - low) / 4
+    power = math.floor(math.log10(least))
+    step = next(n * 10.0**power for n in (1, 2, 5, 10) if n * 10.0**power >= least)
+    values = [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return values, max(0, -math.floor(math.log10(step)))
 
 
 def _elbo(row: Row) -> float:
