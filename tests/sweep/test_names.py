@@ -2,8 +2,9 @@
 
 import pytest
 
+from vaelab.config.flags import is_sweep
 from vaelab.errors import ConfigError
-from vaelab.sweep.arguments import is_sweep, with_sweep
+from vaelab.sweep.arguments import with_sweep
 from vaelab.sweep.names import LONG, job_name, sweep_name
 
 

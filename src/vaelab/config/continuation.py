@@ -9,11 +9,10 @@ from typing import Any
 from vaelab.atomic import write_atomically
 from vaelab.config.again import kept, key_of, value
 from vaelab.config.difference import FREE, FROM_HERE, NOTHING, QUIET, Change, difference, is_in
+from vaelab.config.flags import is_sweep, split_flags
 from vaelab.config.replay import replayable
-from vaelab.config.run_argument import split_flags
 from vaelab.config.run_folder import read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
-from vaelab.sweep.arguments import is_sweep
 
 
 def with_resume(arguments: list[str]) -> list[str]:

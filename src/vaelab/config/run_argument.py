@@ -1,25 +1,12 @@
 """A folder given plainly, `vaelab evaluate outputs/beta`, as Hydra takes it: run='outputs/beta'."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
+from vaelab.config.flags import ALONE
 from vaelab.errors import ConfigError
 
-# flags that are followed by nothing: after any other, what comes next may be its value
-_ALONE = ("-m", "--multirun", "-r", "--resolve")
 _PLAIN = re.compile(r"[\w./-]+")
-
-
-def split_flags(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """(flags with their values, settings): Hydra takes no settings on both sides of a flag."""
-    flags: list[str] = []
-    settings: list[str] = []
-    awaited = False
-    for one in arguments:
-        (flags if awaited or one.startswith("-") else settings).append(one)
-        awaited = not awaited and one.startswith("-") and one not in _ALONE and "=" not in one
-    return flags, settings
 
 
 def with_run(door: str, arguments: list[str]) -> list[str]:
@@ -36,7 +23,7 @@ def with_run(door: str, arguments: list[str]) -> list[str]:
 
 
 def _as_run(argument: str, before: str) -> str:
-    value_of_flag = before.startswith("-") and before not in _ALONE and "=" not in before
+    value_of_flag = before.startswith("-") and before not in ALONE and "=" not in before
     if argument.startswith(("-", "+")) or value_of_flag:
         return argument
     given = argument.removeprefix("run=")

@@ -1,13 +1,10 @@
 """`vaelab train -m …`: where the sweep lies, said to Hydra."""
 
-from collections.abc import Sequence
-
 from vaelab.config.again import key_of
-from vaelab.config.run_argument import split_flags
+from vaelab.config.flags import SWEEP, is_sweep, split_flags
 from vaelab.errors import ConfigError
 from vaelab.sweep.names import sweep_name
 
-FLAGS = ("-m", "--multirun")
 # where and how many at a time, how many in all: the sweep is the same, and goes on
 _NOT_ITSELF = (
     *("threads=", "gpus_per_job=", "returns="),
@@ -21,21 +18,13 @@ _SHOWS = ("--cfg", "-c", "--info", "-i", "--hydra-help")
 PLACE = "outputs/sweeps"
 
 
-def is_sweep(arguments: Sequence[str]) -> bool:
-    """Whether the arguments of `vaelab train` are those of a sweep: by -m, or by a file of conf/sweep."""
-    if "hydra.mode=RUN" in arguments:
-        return False  # one job of it
-    chosen = [one.partition("=")[2] for one in arguments if one.startswith("sweep=")]
-    return bool(set(FLAGS) & set(arguments)) or bool(chosen and chosen[-1] not in ("", "null"))
-
-
 def with_sweep(arguments: list[str]) -> list[str]:
     """The arguments of `vaelab train`; those of a sweep with its folder, the same for the same command in whatever
     order, and with the keys that are no part of a job's name, since all jobs have them alike."""
     if not is_sweep(arguments):
         return arguments
     flags, settings = split_flags(arguments)
-    if (shows := [one for one in flags if one in _SHOWS]) and set(FLAGS) & set(flags):
+    if (shows := [one for one in flags if one in _SHOWS]) and set(SWEEP) & set(flags):
         raise ConfigError(f"-m runs a sweep and {shows[0]} only shows: leave one out")
     own = [one for one in settings if not one.startswith(("hydra.", "hydra/"))]
     swept = [one for one in own if _goes_over_several(one)]
