@@ -16,7 +16,6 @@ class Killed:
 
     def __init__(self, words: Sequence[str], log: Path) -> None:
         self.began = time.monotonic()
-        self.idled = False
         with open(log, "a") as out:
             self.process = subprocess.Popen(
                 [VAELAB, *words], stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
@@ -50,26 +49,14 @@ class Killed:
                 found[pid] = int(group) == pid
         return found
 
-    def left_behind(self, seconds: float = 30, idle: float = 330) -> list[int]:
-        """Those that live on so long after it has ended; they are ended. Workers of joblib that were started and had
-        no job yet leave by themselves after five minutes."""
+    def left_behind(self, seconds: float = 30) -> list[int]:
+        """Those that live on so long after it has ended; they are ended."""
         if until(lambda: not self.others(), seconds):
             return []
-        if all(map(_of_joblib, self.others())):
-            self.idled = until(lambda: not self.others(), idle)
         left = list(self.others())
         for pid in left:
             send(pid, signal.SIGKILL)
         return left
-
-
-def _of_joblib(pid: int) -> bool:
-    """Whether a process is a worker of joblib or one of those that look after its files, and no job."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_text()
-    except OSError:  # it has just ended
-        return True
-    return "joblib.externals.loky" in words or "resource_tracker" in words
 
 
 def send(pid: int, signum: int) -> bool:

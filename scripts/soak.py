@@ -61,7 +61,6 @@ class Found:
     kills: Counter[tuple[str, str]] = field(default_factory=Counter)
     states: int = 0
     compared: int = 0
-    idled: int = 0
     lost: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
@@ -112,7 +111,6 @@ class Soak:
     def see_processes(self, running: Killed) -> None:
         if left := running.left_behind():
             self.found.left.append(f"{self.folder.name}: {len(left)} process(es) were left behind")
-        self.found.idled += running.idled
 
     def see_states(self, saved: dict[Path, int]) -> None:
         """A state that was acknowledged before a kill, or a later one, is there and good."""
@@ -363,9 +361,6 @@ def table(found: Sequence[Found], seed: int) -> list[str]:
         counts = [one.kills.total(), one.states, len(one.lost), one.compared, len(one.wrong), len(one.torn)]
         counts += [len(one.left), len(one.twice)]
         lines.append(f"| {one.what} | {' | '.join(map(str, counts))} |")
-    idled = sum(one.idled for one in found)
-    if idled:
-        lines += ["", f"Idle workers of joblib left by themselves within five minutes, {idled} times."]
     return lines
 
 

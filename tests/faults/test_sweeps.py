@@ -123,6 +123,16 @@ def test_side_by_side_too_a_sweep_that_is_killed_takes_all_its_processes_along(t
     assert [(job / "STOPPED.json").exists() for job in jobs] == [True, True, False]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl")
+def test_workers_that_have_no_job_yet_go_with_their_sweep(tmp_path: Path) -> None:
+    pytest.importorskip("joblib")
+    run = Killed([*SWEEP, "seed=0,1", "hydra/launcher=parallel", f"hydra.sweep.dir={tmp_path}/sweep"], tmp_path / "log")
+    _until(lambda: len(run.others()) >= 4)  # two workers, and two processes that look after their files
+    os.kill(run.pid, signal.SIGKILL)
+    run.ends_within(10)
+    assert run.left_behind(10) == []
+
+
 def test_two_sweeps_at_once_run_every_job_once(whole: Path, tmp_path: Path) -> None:
     first = sweep(tmp_path)
     _until((tmp_path / "sweep/seed=0/config.json").exists)

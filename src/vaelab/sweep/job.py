@@ -17,7 +17,7 @@ from vaelab.readable import read_json
 from vaelab.returns import returned
 from vaelab.sweep.gpus import own_gpus
 from vaelab.sweep.marks import is_stopping, refuse
-from vaelab.sweep.process import command, end_with_sweep, run
+from vaelab.sweep.process import command, run
 
 Value = float | tuple[float, ...]
 
@@ -33,8 +33,6 @@ def run_job(settings: Mapping[str, Any], folder: Path, job: Any) -> Value | None
     end with the first one, and gets None instead. Where SLURM runs a job as several tasks, each is here, and the first
     one speaks for all.
     """
-    if _is_local(job, "joblib"):
-        end_with_sweep()
     try:
         check(settings, choices=dict(job.runtime.choices))
         refuse_other_tasks(settings["trainer"])

@@ -6,6 +6,7 @@ import signal
 import time
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from vaelab.readable import read_json
 from vaelab.signals import SIGNALS, Interrupted
 from vaelab.sweep.marks import begin_marks, refused, stop
 from vaelab.sweep.names import job_name
-from vaelab.sweep.process import SWEEP
+from vaelab.sweep.process import SWEEP, end_with_sweep
 from vaelab.sweep.state import STATES, state_of
 from vaelab.sweep.study import begin_anew
 
@@ -59,6 +60,7 @@ class Notice(Callback):
             begin_marks(folder)
         if "joblib" in str(config.hydra.launcher._target_).lower():
             _let_jobs_save(folder)
+            _end_workers_with_it()
         counted = Counter(state_of(path) for path in (jobs_in(folder) if jobs is None else jobs))
         told = ", ".join(f"{counted[state]} {_WORDS[state]}" for state in STATES if counted[state])
         what = "a search" if jobs is None else _many(len(jobs))
@@ -128,6 +130,14 @@ def _let_jobs_save(sweep: Path) -> None:
 
     for signum in SIGNALS:
         signal.signal(signum, stop_jobs)
+
+
+def _end_workers_with_it() -> None:
+    """Have joblib's workers look after their own end before they take a job: some would wait for one for ever."""
+    from joblib import register_parallel_backend
+    from joblib.parallel import BACKENDS
+
+    register_parallel_backend("loky", partial(BACKENDS["loky"], initializer=end_with_sweep))
 
 
 def jobs_in(folder: Path) -> list[Path]:
