@@ -33,6 +33,8 @@ CONFIG = [
     (["data.transform=none"], ["likelihood=bernoulli takes", "data=mnist5k"]),
     (["objective=free_bits", "encoder=bottom_up"], ["free_bits", "encoder=top_down"]),
     (["model.z_dims=[3"], ["model.z_dims"]),
+    (["data=digits", "trainer.accelerator=gqu"], ["trainer.accelerator=gqu", "invalid accelerator name", "cuda"]),
+    (["data=digits", "trainer.strategy=fsdp"], ["trainer.strategy=fsdp", "ddp", "docs/cluster.md"]),
     (["seed=1,2"], ["-m"]),
     (["-m", "hydra.sweeper.params={seed:5}"], ["hydra.sweeper.params={seed:5}", "plainly", "seed=0,1,2"]),
     (["-m", "+hydra.sweeper.params.seed=range(0,2)"], ["plainly", "seed=0,1,2"]),

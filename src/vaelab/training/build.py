@@ -23,6 +23,7 @@ from vaelab.nn import Shape
 from vaelab.nn.stage import read_stages
 from vaelab.prior.prior import Examples
 from vaelab.seeding import noise_key
+from vaelab.training.devices import trainer_of
 from vaelab.training.launcher import use_own_launcher
 from vaelab.training.lean_loop import use_lean_loop
 from vaelab.training.modules import HVAE
@@ -115,13 +116,15 @@ def build_trainer(cfg: Any, folder: Path) -> pl.Trainer:
     for callback in callbacks:
         if isinstance(callback, Interrupt):
             callback.max_seconds = seconds_of(cfg["trainer"].get("max_time"))
-    trainer = _make({key: value for key, value in cfg["trainer"].items() if key not in OURS})(
+    make = partial(
+        _make({key: value for key, value in cfg["trainer"].items() if key not in OURS}),
         default_root_dir=str(folder),
         logger=loggers or False,
         callbacks=callbacks,
         plugins=[Store()],
         use_distributed_sampler=False,
     )
+    trainer = trainer_of(make, cfg["trainer"])
     use_lean_loop(trainer)
     use_own_launcher(trainer)
     return trainer
