@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vaelab.errors import CheckpointError
 from vaelab.readable import read_json
 from vaelab.told import typed
 
@@ -30,6 +31,7 @@ def is_explained(folder: Path) -> bool:
 
 def explain_rest(folder: Path) -> None:
     """The same for a finished run that is not explained."""
+    from vaelab.config.allowed import refuse_untrusted
     from vaelab.config.run_folder import read_config
     from vaelab.report import report_or_why
 
@@ -38,7 +40,12 @@ def explain_rest(folder: Path) -> None:
     cfg = read_config(folder)
     (folder / "STOPPED.json").unlink(missing_ok=True)
     if _lacks_diagnosis(folder, cfg):
-        _diagnose(folder, cfg, "cpu")
+        try:
+            refuse_untrusted(cfg, folder / "config.json")
+        except CheckpointError as error:
+            print(f"no diagnosis: {error}", flush=True)
+        else:
+            _diagnose(folder, cfg, "cpu")
     if cfg.get("report"):
         print(report_or_why(folder), flush=True)
 

@@ -20,6 +20,7 @@ from tests.conftest import Run
 from tests.faults.hostile import SMALL, Payload, prepare, run, said, small, targets, write_checkpoint, write_config
 from tests.training.crash import forked
 from vaelab import build, compose
+from vaelab.afterwards import _diagnose
 from vaelab.config.allowed import BESIDE_CONF, PICKLES, VARIABLE, is_allowed, named_in_conf, untrusted
 from vaelab.config.continuation import said_before
 from vaelab.config.paths import CONF
@@ -163,6 +164,24 @@ def test_a_hostile_target_does_not_run(name: str, tmp_path: Path, marker: Path) 
     assert marker.exists(), "the payload works"
 
 
+@pytest.mark.parametrize("place", ["objective", "diagnosis"])
+def test_what_a_finished_run_lacks_is_made_of_nothing_foreign(
+    place: str, folder: Path, marker: Path, vaelab: Run
+) -> None:
+    node, lacks = targets(marker)["open"], {"max_minutes": 1, "analyses": {}}
+    config = read_config(folder) | {"diagnosis": lacks}
+    config |= {"objective": node} if place == "objective" else {"diagnosis": {**lacks, "analyses": {"a": node}}}
+    said(folder, SMALL)
+    write_config(folder, config)
+    done = folder / "DONE.json"
+    done.write_text(done.read_text().replace('"step": ', '"step": 300, "was": '))
+    code, out, err = vaelab("train", f"resume={folder}")
+    assert code == 0 and "is finished" in out and "no diagnosis: " in out and "builtins.open" in out, out + err
+    assert not marker.exists()
+    _diagnose(folder, config, "cpu")
+    assert marker.exists(), "the payload works"
+
+
 def test_every_door_tells_every_refused_target_in_one_line(folder: Path, marker: Path, vaelab: Run) -> None:
     config = read_config(folder)
     nodes = targets(marker)
@@ -202,6 +221,7 @@ REFUSED = {
     "model": ["vaelab.cli.run", "vaelab.training.store.remove", "vaelab.training.modules.HVAE.load_from_checkpoint"],
     "callbacks": ["vaelab.sweep_end.SweepEnd", "pytorch_lightning.callbacks.ModelCheckpoint", "torch.optim.Adam"],
     "hydra": ["vaelab.sweep_end.SweepEnd"],
+    "logger": ["pytorch_lightning.loggers.WandbLogger"],  # would send the user's key to whatever server it is given
     "decoder": [
         "vaelab./tmp/x.Y",
         "vaelab.nn.mlp.mlp\n",
@@ -290,6 +310,7 @@ REPLAYED: dict[str, Any] = {
     "nested": f"+callbacks.x={OPENS}",
     "deep": f"+callbacks.x.y=[1,{{a: {OPENS}}}]",
     "arguments": f"+callbacks.x={{_args_: [{OPENS}]}}",
+    "address": "+logger.w={_target_: pytorch_lightning.loggers.WandbLogger, settings: {base_url: HERE}}",
     "environment": "+logger.csv.x=${oc.env:SECRET}",
     "quoted environment": "data.name='a ${oc.env:SECRET}'",
     "flag": "--experimental-rerun=PICKLE",

@@ -32,7 +32,8 @@ _CALLBACKS = (
 BESIDE_CONF = {
     "optimizer": frozenset(f"torch.optim.{name}" for name in _OPTIMISERS),
     "callbacks": frozenset(f"pytorch_lightning.callbacks.{name}" for name in _CALLBACKS),
-    "logger": frozenset(f"pytorch_lightning.loggers.{name}" for name in ("CSVLogger", "WandbLogger")),
+    # and no logger that takes an address: it would send the user's key there
+    "logger": frozenset(("pytorch_lightning.loggers.CSVLogger",)),
     "model": frozenset(("vaelab.HVAE", "vaelab.VAE")),
 }
 # where the pieces of a group stand in a training config, if not under its own name
