@@ -20,13 +20,9 @@ def explain(folder: Path, cfg: Mapping[str, Any], step: int, device: str) -> Non
 
 
 def is_explained(folder: Path) -> bool:
-    """Whether a finished run has what its config asks for, and was not stopped while it wrote that."""
+    """Whether a finished run has what its config asks for."""
     cfg = read_json(folder / "config.json")
-    return not (
-        (folder / "STOPPED.json").exists()
-        or _lacks_diagnosis(folder, cfg)
-        or (cfg.get("report") and not (folder / "report.html").exists())
-    )
+    return not (_lacks_diagnosis(folder, cfg) or (cfg.get("report") and not (folder / "report.html").exists()))
 
 
 def explain_rest(folder: Path) -> None:
@@ -38,7 +34,6 @@ def explain_rest(folder: Path) -> None:
     if is_explained(folder):
         return
     cfg = read_config(folder)
-    (folder / "STOPPED.json").unlink(missing_ok=True)
     if _lacks_diagnosis(folder, cfg):
         try:
             refuse_untrusted(cfg, folder / "config.json")

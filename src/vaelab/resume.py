@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vaelab.config.again import value
 from vaelab.config.continuation import changes, is_finished, said_before, said_now
-from vaelab.config.difference import Change, difference
+from vaelab.config.difference import NOTHING, Change, difference
 from vaelab.config.paths import plain
 from vaelab.config.run_folder import read_config
 from vaelab.errors import ConfigError
@@ -27,9 +27,15 @@ def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tr
         raise ConfigError(f"resume={cfg['resume']} is an argument of `vaelab train`, and of no sweep, script or file")
     named, cfg = cfg["resume"], {**cfg, "resume": None}
     before, said = read_config(folder), said_now(typed)
-    changed = changes(before, cfg, _again(folder) if typed else None, named, said)
+    known = (folder / ".hydra" / "overrides.yaml").is_file() or not typed
+    changed = changes(before, cfg, _again(folder) if typed else None, named, said, known)
     epochs, done = cfg["trainer"].get("max_epochs", -1), read_json(folder / "DONE.json")
     if "elbo" in done and before["trainer"].get("max_epochs", -1) == epochs:
+        if acts := [str(change) for change in changed if change.acts and not change.edited]:
+            raise ConfigError(
+                f"{named} is finished, and {'; '.join(acts)} would act on training alone: give it more "
+                "trainer.max_epochs as well"
+            )
         print(_finished(named, done, changed))
         return None
     return _start(cfg, folder, changed, said, first)
@@ -92,6 +98,15 @@ def _finished(folder: str, done: Mapping[str, Any], changed: Sequence[Change]) -
 
 
 def _settings(changed: Sequence[Change], group: str) -> str:
-    """The changed settings of a group as the command that is made for it takes them."""
-    split = [(*change.key.partition("."), change.now) for change in changed]
-    return "".join(" " + shlex.quote(f"{name}={value(now)}") for at, _, name, now in split if at == group and name)
+    """The changed settings of a group as the command that is made for it takes them; a piece that is gone once."""
+    there = {change.key: change.now for change in changed if change.key.startswith(f"{group}.")}
+    said: dict[str, None] = {}
+    for key, now in there.items():
+        name = key.partition(".")[2]
+        if now != NOTHING:
+            said[f"{name}={value(now)}"] = None
+        else:  # analyses.surgery of analyses.surgery.images, where nothing of it is left
+            piece = ".".join(name.split(".")[:2])
+            gone = all(other == NOTHING for one, other in there.items() if one.startswith(f"{group}.{piece}."))
+            said[f"~{piece if gone else name}"] = None
+    return "".join(f" {shlex.quote(one)}" for one in said)

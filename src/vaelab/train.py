@@ -165,10 +165,12 @@ def _finish(run: Any, cfg: dict[str, Any], folder: Path) -> float:
 
 def _say_stopped(folder: Path, leaving: Interrupted, trainer: Any) -> None:
     """STOPPED.json of a run that was left where there is nothing to save, if nothing has been said."""
-    if leaving.told or (folder / "DONE.json").exists():
+    if leaving.told:
         return
     leaving.told = True
-    if not (folder / "config.json").exists():
+    if (folder / "DONE.json").exists():
+        print(f"\nstopped by {leaving.name}: the run is finished; the same command writes what it lacks", flush=True)
+    elif not (folder / "config.json").exists():
         print(f"\nstopped by {leaving.name} before there was a run", flush=True)
     else:
         at = (None, None) if trainer is None else (trainer.global_step, trainer.current_epoch)

@@ -1,5 +1,7 @@
 """A run folder is written by one process at a time."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import vaelab.lock
 from tests.conftest import Run
 from vaelab.errors import BusyError
 from vaelab.lock import held, held_by, is_held
@@ -54,6 +57,41 @@ def test_the_lock_goes_with_its_process_and_no_worker_keeps_it(holder: Any, tmp_
     with held(tmp_path / "run"):
         pass
     assert held_by(tmp_path / "run") is None
+
+
+def test_one_that_only_asks_keeps_nobody_out(tmp_path: Path) -> None:
+    """`is_held` has the lock for an instant: here for a tenth of a second, as on a machine that is busy."""
+    asks = f"""
+import fcntl, os, time
+file = os.open({str(tmp_path / "run/.lock")!r}, os.O_RDWR)
+fcntl.lockf(file, fcntl.LOCK_SH)
+open("asks", "w").close()
+time.sleep(0.1)
+"""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/.lock").touch()
+    other = subprocess.Popen([sys.executable, "-c", asks], cwd=tmp_path)
+    while not (tmp_path / "asks").exists():
+        time.sleep(0.005)
+    assert not is_held(tmp_path / "run"), "two may ask at once"
+    with held(tmp_path / "run"):
+        pass
+    assert other.wait(10) == 0
+
+
+def test_a_lock_that_was_taken_away_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by a process that leaves an unused folder, between the opening of the file and its locking."""
+    lock, real, times = tmp_path / "run/.lock", vaelab.lock._lock, []
+
+    def take(file: int) -> bool:
+        times.append(file)
+        if len(times) == 1:
+            lock.unlink()
+        return real(file)
+
+    monkeypatch.setattr(vaelab.lock, "_lock", take)
+    with held(tmp_path / "run"):
+        assert len(times) == 2 and json.loads(lock.read_text())["pid"] == os.getpid()
 
 
 def test_where_files_have_no_locks_it_goes_on_with_a_word(

@@ -1,6 +1,7 @@
 """What a run may not go on with is refused before anything is touched, with the command that is meant instead."""
 
 import json
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -15,7 +16,11 @@ from tests.training.test_resume import SMALL
 from vaelab import compose
 from vaelab.config.again import value
 from vaelab.config.continuation import changes
+from vaelab.config.difference import NOTHING, Change
 from vaelab.errors import ConfigError
+from vaelab.resume import _settings
+from vaelab.training import store
+from vaelab.training.resume import later_weights
 from vaelab.training.segments import other_machine
 
 TYPED = [*SMALL, "model=vae", "~callbacks.collapse", "trainer.max_epochs=1"]
@@ -75,6 +80,22 @@ def test_what_conf_no_longer_takes_is_told_as_of_the_run(vaelab: Any, run: Path,
     # what is typed now is not
     code, _, err = vaelab("train", "resume=a run", "optimizer.gnoe=3")
     assert code == 2 and ("typed when" in err) == ("gnoe" not in err), err
+
+
+def test_a_fork_that_begins_again_says_where_its_source_is_another(vaelab: Any, run: Path) -> None:
+    command = ["train", "fork=a run", "hydra.run.dir=b"]
+    code, out, err = vaelab(*command)
+    assert code == 0, err
+    for path in (Path("b/DONE.json"), *Path("b/checkpoints").glob("*")):
+        path.unlink()
+    code, out, err = vaelab(*command)
+    assert code == 0 and "no state was written yet: begins again" in out and "has trained on" not in out, err
+    for path in (Path("b/DONE.json"), *Path("b/checkpoints").glob("*")):
+        path.unlink()
+    told = json.loads(Path("b/forked_from.json").read_text())
+    Path("b/forked_from.json").write_text(json.dumps({**told, "sha256": "of before", "step": 4}))
+    code, out, err = vaelab(*command)
+    assert code == 0 and "note: this run first began from step 4 of that one, which has trained on" in out, err
 
 
 def test_another_learning_rate_or_objective_is_a_continuation(vaelab: Any, run: Path) -> None:
@@ -151,6 +172,88 @@ def test_what_is_typed_now_is_not_taken_for_an_edit_of_conf() -> None:
     assert marked == {"optimizer.lr": False, "objective.a": True}
     with pytest.raises(ConfigError, match=r"differ: seed: 0 → 1\. Leave them out; or begin a new run"):
         changes(old, {**old, "seed": 1})
+
+
+def test_what_acts_on_training_alone_is_refused_where_none_is_left(vaelab: Any, run: Path) -> None:
+    before = files(run)
+    code, _, err = vaelab("train", "resume=a run", "optimizer.lr=0.5", "evaluation.iw_samples=3")
+    assert code == 2 and "optimizer.lr: 0.001 → 0.5 would act on training alone" in err and "iw_samples" not in err
+    assert files(run) == before
+
+
+def test_a_finished_run_without_its_states_is_not_begun_again(vaelab: Any, run: Path) -> None:
+    for path in (run / "checkpoints").glob("last*"):
+        path.unlink()
+    before = files(run)
+    code, _, err = vaelab("train", "resume=a run", "trainer.max_epochs=2")
+    assert code == 5 and "has no last.ckpt any more" in err and f"vaelab train 'fork={run}'" in err
+    # nor one that went on once, and was killed since
+    (run / "DONE.json").unlink()
+    (run / "segments.jsonl").write_text('{"segment": 1, "from_step": 0}\n{"segment": 2, "from_step": 6}\n')
+    code, _, err = vaelab("train", "resume=a run", "trainer.max_epochs=2")
+    assert code == 5 and "has no last.ckpt any more" in err
+    assert set(files(run)) == set(before) - {run / "DONE.json"}
+
+
+def test_settings_that_are_not_known_any_more_are_asked_for(vaelab: Any, run: Path) -> None:
+    """As in a copy by `cp run/*`, which leaves .hydra behind."""
+    config = json.loads((run / "config.json").read_text())
+    config["optimizer"]["lr"] = 0.01
+    (run / "config.json").write_text(json.dumps(config))
+    shutil.rmtree(run / ".hydra")
+    before = files(run)
+    code, _, err = vaelab("train", "resume=a run", "trainer.max_epochs=2", *TYPED[:-1])
+    assert code == 2 and "a run/.hydra/overrides.yaml, with what was typed for this run, is gone" in err
+    assert "optimizer.lr=0.01" in err.partition("eep what was: ")[2] and files(run) == before
+    code, out, err = vaelab("train", "resume=a run", *TYPED[:-1], "trainer.max_epochs=2", "optimizer.lr=0.01")
+    assert code == 0 and "optimizer.lr" not in out, err
+    shutil.rmtree(run / ".hydra")
+    code, out, err = vaelab("train", *TYPED, "fork=a run", "hydra.run.dir=b")
+    assert code == 0 and "note: what was typed for a run is not known" in out, err
+
+
+def test_what_was_made_of_the_end_before_is_not_taken_for_that_of_a_later_one(vaelab: Any, run: Path) -> None:
+    for name in ("diagnosis.json", "report.html"):
+        (run / name).write_text("{}")
+    code, out, err = vaelab("train", "resume=a run", "trainer.max_epochs=2")
+    assert code == 0 and "diagnosis.json and report.html were of its end before: taken away" in out, err
+    assert not (run / "report.html").exists()
+
+
+def test_figures_that_are_missing_are_told(vaelab: Any, run: Path) -> None:
+    record = (run / "history.jsonl").read_bytes()
+    (run / "history.jsonl").write_bytes(record[:10])
+    code, out, err = vaelab("train", "resume=a run", "trainer.max_epochs=2")
+    assert code == 0 and f"history.jsonl has lost {len(record) - 10} bytes since this state" not in err
+    assert "history.jsonl has lost " in out and "figures are missing" in out, err
+
+
+def test_a_pipe_is_not_waited_for(vaelab: Any, run: Path) -> None:
+    for name in ("history.jsonl", "DONE.json", ".hydra/overrides.yaml"):
+        (run / name).rename(run / f"{name}.kept")
+        os.mkfifo(run / name)
+        for command in (["train", "resume=a run"], ["report", "a run"], ["evaluate", "a run"]):
+            code, _, err = vaelab(*command)
+            assert code == 5 and f"a run/{name} is no regular file" in err, (name, command, err)
+        (run / name).unlink()
+        (run / f"{name}.kept").rename(run / name)
+
+
+def test_pieces_that_are_gone_are_said_once() -> None:
+    gone = [Change(f"diagnosis.analyses.surgery.{key}", 1, NOTHING) for key in ("_target_", "images")]
+    one = Change("diagnosis.analyses.units.threshold", 0.01, NOTHING)
+    kept = Change("diagnosis.analyses.units.images", 1, 2)
+    assert _settings([*gone, one, kept], "diagnosis") == (
+        " '~analyses.surgery' '~analyses.units.threshold' analyses.units.images=2"
+    )
+
+
+def test_later_weights_are_those_of_another_way(run: Path) -> None:
+    best = run / "checkpoints" / "best.ckpt"
+    step = store.verify(best)["step"]
+    assert later_weights(run, step) == [] and later_weights(run, step - 1) == [best]
+    shutil.copy(best, best.with_name("alive.ckpt"))
+    assert later_weights(run, step - 1) == [best, best.with_name("alive.ckpt")], "one without its manifest"
 
 
 def test_a_finished_run_names_what_comes_next(vaelab: Any, run: Path) -> None:

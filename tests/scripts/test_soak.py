@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import compare_runs
 import pytest
 import torch
 
@@ -87,3 +88,14 @@ def test_its_tables_stand_between_the_markers(tmp_path: Path) -> None:
     assert "2 kills, seed 0" in text and "| train | training | 0 | 2 | 0 |" in text
     assert "| train | 2 | 0 | 1 | 0 | 0 | 0 | 0 | 0 |" in text
     assert found.faults() == ["a state"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(0.0, -0.0), (1, True), (torch.zeros(2), -torch.zeros(2)), (torch.zeros(2), torch.zeros(2, dtype=torch.float64))],
+)
+def test_bits_are_compared_and_not_values(one: object, other: object) -> None:
+    assert compare_runs._differs({"a": [one]}, {"a": [other]}) is not None
+    assert compare_runs._differs({"a": [one]}, {"a": [one]}) is None
+    nan = torch.full((1,), float("nan"))
+    assert compare_runs._differs(nan, nan.clone()) is None

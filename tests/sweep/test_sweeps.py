@@ -4,12 +4,14 @@ import csv
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ import pytest
 from tests.conftest import Run
 from tests.sweep.conftest import attempts, in_a_process
 from vaelab.lock import held
+from vaelab.sweep import process
 
 SWEEP = ["train", "-m", "logger=csv", "hydra.sweep.dir=sweep"]
 
@@ -128,6 +131,47 @@ def test_more_epochs_train_a_finished_job_further_and_what_was_resumed_stays_fin
     assert code == 0 and out.count("finished before") == 2
     code, out, _ = vaelab(*SWEEP, "seed=0,1", "trainer.max_epochs=5", "evaluation.iw_samples=7")
     assert code == 2 and "evaluation.iw_samples: 100 → 7" in out, "not ignored without a word"
+    code, out, _ = vaelab(*SWEEP, "seed=0,1", "trainer.max_epochs=11")
+    assert code == 0 and attempts(tmp_path / "sweep") == {"seed=0": 3, "seed=1": 3}, out
+
+
+def test_what_was_typed_on_a_resume_counts_by_its_value(
+    acting: Callable[..., None], vaelab: Run, tmp_path: Path
+) -> None:
+    vaelab(*SWEEP, "seed=0,1")
+    job = tmp_path / "sweep/seed=0"
+    (job / ".hydra").mkdir()
+    shutil.copy(job / "config.json", job / ".hydra/config.yaml")  # what it began with; JSON is YAML
+    (job / ".hydra/overrides.resume-1.yaml").write_text("- optimizer.lr=0.5\n")
+    (job / "config.json").write_text((job / "config.json").read_text().replace('"lr": 0.001', '"lr": 0.5'))
+    code, out, _ = vaelab(*SWEEP, "seed=0,1")
+    assert code == 0 and "finished before" in out
+    code, out, _ = vaelab(*SWEEP, "seed=0,1", "optimizer.lr=0.3")
+    assert code == 2 and "optimizer.lr: 0.5 → 0.3" in out
+    # a note that is none of ours
+    (job / ".hydra/overrides.resume-old.yaml").write_text("- seed=3\n")
+    assert vaelab(*SWEEP, "seed=0,1")[0] == 0
+
+
+def test_jobs_that_were_never_begun_are_in_the_exit_code(
+    acting: Callable[..., None], vaelab: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert vaelab(*SWEEP, "seed=0,1")[0] == 0
+    monkeypatch.setattr("vaelab.sweep.job.is_stopping", lambda sweep: True)
+    code, out, _ = vaelab(*SWEEP, "seed=0,2")
+    assert code == 143 and "2 jobs in sweep: 1 finished, 1 new" in out
+
+
+def test_a_job_has_the_config_that_the_sweep_has() -> None:
+    def job(name: str) -> Any:
+        source = SimpleNamespace(provider="command-line", path="/mine")
+        overrides = SimpleNamespace(task=["seed=1"], hydra=["hydra.mode=MULTIRUN"])
+        of_job = SimpleNamespace(config_name=name, num=3)
+        return SimpleNamespace(runtime=SimpleNamespace(config_sources=[source]), overrides=overrides, job=of_job)
+
+    assert process.command(job("train"), Path("f"))[4:7] == ["--config-dir", "/mine", "seed=1"]
+    words = process.command(job("mine"), Path("f"))
+    assert words[4:9] == ["--config-dir", "/mine", "--config-name", "mine", "seed=1"]
 
 
 def test_a_signal_ends_the_job_that_runs_and_begins_no_other(acting: Callable[..., None], tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ def cut(folder: Path, to: Mapping[str, int]) -> None:
     """
     for name in NAMES:  # and no other file that the state may speak of
         path, length = folder / name, to.get(name)
-        if length is None or not path.exists() or path.stat().st_size <= length:
+        size = path.stat().st_size if path.exists() else 0
+        if length is not None and size < length:
+            print(f"note: {path} has lost {length - size} bytes since this state: figures are missing", flush=True)
+        if length is None or size <= length:
             continue
         with open(path, "r+b") as file:
             file.seek(length)

@@ -11,7 +11,7 @@ from vaelab.config.again import kept, key_of, value
 from vaelab.config.difference import FREE, FROM_HERE, NOTHING, QUIET, Change, difference, is_in
 from vaelab.config.flags import is_sweep, split_flags
 from vaelab.config.replay import replayable
-from vaelab.config.run_folder import read_config, read_overrides
+from vaelab.config.run_folder import read_begun, read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
 
 
@@ -73,13 +73,16 @@ def changes(
     again: Mapping[str, Any] | None = None,
     folder: Path | str = "<run folder>",
     said: Sequence[str] = (),
+    known: bool = True,
 ) -> list[Change]:
     """`difference`. Raises ConfigError, which lists them, where a setting differs that may not.
 
-    `folder` and `said` are of the commands that it names: the run's, and what was typed now.
+    `folder` and `said` are of the commands that it names: the run's, and what was typed now. Where it is not `known`
+    what was typed before, only what is typed now may make a difference to training.
     """
     found = difference(before, now, again)
-    refused = [change for change in found if not is_in(change.key, (*FREE, *FROM_HERE))]
+    lost = [c for c in found if not known and c.edited and not is_in(c.key, QUIET)]
+    refused = [c for c in found if c in lost or not is_in(c.key, (*FREE, *FROM_HERE))]
     if not refused:
         return found
     advice = ["Leave them out"] if not all(change.edited for change in refused) else []
@@ -87,8 +90,10 @@ def changes(
         advice = ["Leave out what was typed"] if advice else []
         advice.append(f"keep what was: {shlex.join(edited)}")
     fork = shlex.join(["vaelab", "train", f"fork={folder}", *said])
+    gone = f"{folder}/.hydra/overrides.yaml, with what was typed for this run, is gone, and " if lost else ""
+    differ = "; ".join(map(str, refused))
     raise ConfigError(
-        f"a resumed run keeps its model, data, seed and processes, and these differ: {'; '.join(map(str, refused))}. "
+        f"{gone}a resumed run keeps its model, data, seed and processes, and these differ: {differ}. "
         f"{_capital(', '.join(advice))}; or begin a new run from its weights: {fork}"
     )
 
@@ -96,13 +101,14 @@ def changes(
 def is_finished(folder: Path, now: Mapping[str, Any]) -> bool:
     """Whether the run in a folder is the one that `now` asks for, and done; one that asks for other epochs is not done.
 
-    What was changed when the run was resumed does not count, nor what makes no difference to a run. Raises ConfigError
-    for a run of other settings.
+    What was changed when the run was resumed does not count where it is asked for as it began, or for fewer epochs; nor
+    what makes no difference to a run. Raises ConfigError for a run of other settings.
     """
     done = (folder / "DONE.json").exists()
-    resumed = [key for path in _segments(folder) for key in map(_key, read_overrides(folder, path.name))]
-    least = (*QUIET, *resumed) if done else FREE
-    differ = [change for change in difference(read_config(folder), now) if not is_in(change.key, tuple(least))]
+    differ = [c for c in difference(read_config(folder), now) if not is_in(c.key, QUIET if done else FREE)]
+    if done and (resumed := tuple(key for path in _segments(folder) for key in _keys(folder, path))):
+        since_began = {change.key for change in difference(read_begun(folder), now)}
+        differ = [c for c in differ if not is_in(c.key, resumed) or (c.key in since_began and not _fewer_epochs(c))]
     if done and [change.key for change in differ] == ["trainer.max_epochs"]:
         return False
     if differ:
@@ -114,14 +120,21 @@ def is_finished(folder: Path, now: Mapping[str, Any]) -> bool:
     return done
 
 
-def _key(override: str) -> str:
-    """model.z_dims of +model.z_dims=[3], objective.schedule of the choice objective/schedule=linear."""
-    return key_of(override).replace("/", ".")
+def _fewer_epochs(change: Change) -> bool:
+    now, before = change.now, change.before
+    return change.key == "trainer.max_epochs" and isinstance(now, int) and isinstance(before, int) and 0 < now < before
+
+
+def _keys(folder: Path, segment: Path) -> list[str]:
+    """What was typed for a part of a run: model.z_dims of +model.z_dims=[3], objective.schedule of the choice
+    objective/schedule=linear."""
+    return [key_of(one).replace("/", ".") for one in read_overrides(folder, segment.name)]
 
 
 def _segments(folder: Path) -> list[Path]:
     found = (folder / ".hydra").glob("overrides.resume-*.yaml")
-    return sorted(found, key=lambda path: int(path.stem.rpartition("-")[2]))
+    numbered = [path for path in found if path.stem.rpartition("-")[2].isdecimal()]
+    return sorted(numbered, key=lambda path: int(path.stem.rpartition("-")[2]))
 
 
 def _as_it_was(change: Change, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

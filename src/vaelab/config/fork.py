@@ -25,6 +25,8 @@ def with_fork(arguments: list[str]) -> list[str]:
         find_checkpoint(folder, "best")
     except CheckpointError as error:
         raise CheckpointError(str(error).replace("run=", "fork=")) from None
+    if not (folder / ".hydra" / "overrides.yaml").is_file():
+        print(f"note: what was typed for {folder} is not known: the new run has what is typed now alone", flush=True)
     said = [one for one in said_before(folder) if not one.startswith("fork=")]
     at = arguments.index(asked[-1])
     before, after = ([one for one in part if one not in asked] for part in (arguments[:at], arguments[at + 1 :]))

@@ -70,12 +70,15 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def refuse_links_out(folder: Path) -> None:
-    """Raise CheckpointError for a link out of a run folder: what is read and written there is all in it."""
+    """Raise CheckpointError for a link out of a run folder, what is read and written there being all in it, and for a
+    pipe."""
     home = folder.resolve()
     for place in (folder, *(folder / name for name in ("checkpoints", "images", ".hydra"))):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             if path.is_symlink() and not path.resolve().is_relative_to(home):
                 raise CheckpointError(f"{path} leads out of the run folder: put the file itself there, or take it away")
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise CheckpointError(f"{path} is no regular file, and would be waited for: take it away")
 
 
 def read_overrides(folder: Path, name: str = "overrides.yaml") -> list[str]:
@@ -87,6 +90,17 @@ def read_overrides(folder: Path, name: str = "overrides.yaml") -> list[str]:
     except (OSError, ValueError, yaml.YAMLError):
         return []
     return [str(one) for one in said] if isinstance(said, list) else []
+
+
+def read_begun(folder: Path) -> dict[str, Any]:
+    """The config that a run began with, from its .hydra; {} where that is not known."""
+    import yaml
+
+    try:
+        begun = yaml.safe_load((folder / ".hydra" / "config.yaml").read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    return begun if isinstance(begun, dict) else {}
 
 
 def runs_below(folder: Path) -> list[Path]:

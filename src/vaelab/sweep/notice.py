@@ -71,7 +71,8 @@ class Notice(Callback):
 
 def ended() -> int:
     """Say what came of this process's sweep, write its tables, and return the exit code: that of what failed or was
-    refused (1 where there are several), 143 where a job was stopped, 75 where another process runs one, else 0."""
+    refused (1 where there are several), 143 where a job was stopped or never begun, 75 where another process runs one,
+    else 0."""
     if not _sweeps or not is_first():
         return 0
     folder, jobs = _sweeps.pop()
@@ -97,7 +98,7 @@ def ended() -> int:
     codes = {code if isinstance(code := failure.get("code"), int) else 1 for failure in failures}
     if codes:
         return codes.pop() if len(codes) == 1 else 1
-    if counted["unfinished"]:
+    if counted["unfinished"] or counted["new"]:
         return 128 + signal.SIGTERM
     return BusyError.code if counted["running"] else 0
 

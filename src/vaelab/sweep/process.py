@@ -35,6 +35,8 @@ def command(job: Any, folder: Path) -> list[str]:
     for source in job.runtime.config_sources:
         if source.provider == "command-line":
             flags += ["--config-dir", str(source.path)]
+    if job.job.config_name != "train":
+        flags += ["--config-name", str(job.job.config_name)]
     hydra = [one for one in job.overrides.hydra if not one.lstrip("+~").startswith(_OF_A_SWEEP)]
     own = ["hydra.mode=RUN", f"hydra.run.dir={quoted(folder)}", f"hydra.job.num={job.job.num}"]
     return [sys.executable, "-m", "vaelab", "train", *flags, *job.overrides.task, *hydra, *own]

@@ -7,6 +7,7 @@ from typing import Any
 from vaelab.atomic import write_json
 from vaelab.config.run_folder import read_overrides
 from vaelab.data.fingerprint import fingerprint
+from vaelab.readable import read_json
 from vaelab.told import summary
 from vaelab.training.build import Run
 from vaelab.training.fork import forked_words
@@ -24,11 +25,15 @@ def begin(run: Run, cfg: dict[str, Any], folder: Path, start: Start | None, fork
         told += filter(None, [start.words, other_machine(folder, on)])
         make_ready(folder, start)
     folder.mkdir(parents=True, exist_ok=True)
-    forget_end(folder)
+    if made := forget_end(folder):
+        told.append(f"  {' and '.join(made)} were of its end before: taken away, to be made anew")
     write_json(folder / "config.json", cfg)
     step, said = (0, read_overrides(folder)) if start is None else (start.step, start.said)
     begin_segment(folder, step, said, on, data)
     if forked is not None:
+        before = read_json(folder / "forked_from.json")
+        if before and before.get("sha256") != forked["sha256"]:
+            told.append(f"note: this run first began from step {before.get('step')} of that one, which has trained on")
         write_json(folder / "forked_from.json", forked)
         told.append(forked_words(forked))
     half = str(cfg["trainer"].get("precision")).startswith(("16", "bf16"))

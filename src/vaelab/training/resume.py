@@ -1,5 +1,6 @@
 """What is made ready in a run folder before a stopped run goes on."""
 
+import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from vaelab.callbacks.record_files import NAMES, cut
 from vaelab.config.continuation import keep_said
 from vaelab.config.difference import Change
 from vaelab.errors import CheckpointError, ConfigError
+from vaelab.readable import read_lines
 from vaelab.training.last import never_saved, newest, settle
 from vaelab.training.store import remove, verify
 
@@ -44,6 +46,7 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
     if first:
         settle(checkpoints)
     if never_saved(checkpoints):
+        _refuse_lost(folder)
         words = "\n".join(["no state was written yet: begins again", *map(_told, changed)])
         return Start(None, 0, 0, None, words, said)
     path, manifest, faults = _newest(checkpoints, 0 if first else 20)
@@ -53,6 +56,7 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
     if 0 <= max_epochs <= epoch:
         raise ConfigError(f"trainer.max_epochs={max_epochs} is already behind this run, which was in epoch {epoch + 1}")
     lines = [f"note: {fault}; the state before it is used" for fault in faults]
+    lines += [f"  {path.name} was of a later step, or damaged: taken away" for path in later_weights(folder, step)]
     lines += [_told(change, step) for change in changed]
     words = "\n".join([f"goes on from {path.name}: step {step}, epoch {epoch + 1}", *lines])
     return Start(path, step, epoch, manifest.get("processes"), words, said)
@@ -60,19 +64,16 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
 
 # how a run has ended: none of it is true of one that goes on
 ENDS = ("DONE.json", "STOPPED.json", "FAILED.json")
+# made of a run's end, and made anew at the next one
+MADE_AT_END = ("diagnosis.json", "report.html")
 
 
 def make_ready(folder: Path, start: Start) -> None:
     """Take away what is true of a later state, or of writers that were killed; note what was typed."""
     for place in (folder, folder / "checkpoints", folder / "images"):
         sweep(place)
-    best = folder / "checkpoints" / "best.ckpt"
-    try:
-        later = best.exists() and verify(best)["step"] > start.step
-    except CheckpointError:
-        later = True
-    if later:  # training comes by there again, or goes another way
-        remove(best)
+    for path in later_weights(folder, start.step):
+        remove(path)
     if start.state is None:
         cut(folder, dict.fromkeys(NAMES, 0))
         for path in (folder / "checkpoints").glob("*"):
@@ -80,10 +81,37 @@ def make_ready(folder: Path, start: Start) -> None:
     keep_said(folder, list(start.said))
 
 
-def forget_end(folder: Path) -> None:
-    """Take away how a run ended before: a job of a sweep may have failed before there was a run."""
-    for name in ENDS:
+def later_weights(folder: Path, step: int) -> list[Path]:
+    """best.ckpt and alive.ckpt where they are of after a step, or damaged: training comes by there again, or goes
+    another way."""
+    return [path for name in ("best.ckpt", "alive.ckpt") if _is_later(path := folder / "checkpoints" / name, step)]
+
+
+def _is_later(path: Path, step: int) -> bool:
+    try:
+        return path.exists() and verify(path)["step"] > step
+    except CheckpointError:
+        return True
+
+
+def forget_end(folder: Path) -> list[str]:
+    """Take away how a run ended before, and what was made of it then; which of the latter there were. A job of a sweep
+    may have failed before there was a run."""
+    made = [name for name in MADE_AT_END if (folder / name).exists()]
+    for name in (*ENDS, *made):
         (folder / name).unlink(missing_ok=True)
+    return made
+
+
+def _refuse_lost(folder: Path) -> None:
+    """Raise CheckpointError where a run without states once had some: to begin again would cost what it has left."""
+    went_on = any(line.get("from_step") for line in read_lines(folder / "segments.jsonl"))
+    if went_on or (folder / "DONE.json").exists():
+        fork = shlex.join(["vaelab", "train", f"fork={folder}"])
+        raise CheckpointError(
+            f"{folder / 'checkpoints'} has no last.ckpt any more: put it back, or begin a new run from the weights "
+            f"that are there: {fork}"
+        )
 
 
 def _newest(checkpoints: Path, tries: int) -> tuple[Path, dict[str, Any], list[str]]:
