@@ -446,7 +446,7 @@ def test_a_checkpoint_is_a_regular_file(folder: Path) -> None:
             read(best)
     (folder / "config.json").unlink()
     os.mkfifo(folder / "config.json")
-    with pytest.raises(CheckpointError, match="config.json is no regular file"):
+    with pytest.raises(CheckpointError, match=r"config\.json is no regular file"):
         read_config(folder)
 
 
