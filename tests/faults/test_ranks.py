@@ -273,7 +273,8 @@ def test_a_program_of_two_ends_whole_and_goes_on_exactly(
     ("rank", "what", "code", "words"),
     [
         ("1", "error", 1, "ValueError: boom on one rank"),
-        pytest.param("1", "data", 1, "vaelab.errors.RankError: x.png is damaged here alone", marks=SOAK),
+        # before they train together: the first one waits for it in vain, and leaves with its code
+        pytest.param("1", "data", 4, "vaelab: x.png is damaged here alone", marks=SOAK),
         pytest.param("0", "error", 1, "ValueError: boom on one rank", marks=SOAK),
     ],
 )
