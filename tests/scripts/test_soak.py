@@ -5,7 +5,6 @@ import sys
 import time
 from pathlib import Path
 
-import compare_runs
 import pytest
 import torch
 
@@ -14,6 +13,7 @@ from vaelab.training.store import save
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
+import compare_runs
 import soak
 from killing import Killed
 
