@@ -33,8 +33,7 @@ def resume(cfg: dict[str, Any], folder: Path, typed: list[str], first: bool = Tr
     if "elbo" in done and before["trainer"].get("max_epochs", -1) == epochs:
         if acts := [str(change) for change in changed if change.acts and not change.edited]:
             raise ConfigError(
-                f"{named} is finished, and {'; '.join(acts)} would act on training alone: give it more "
-                "trainer.max_epochs as well"
+                f"{named} is finished, and {'; '.join(acts)} acts on training alone: give trainer.max_epochs=<more> too"
             )
         print(_finished(named, done, changed))
         return None

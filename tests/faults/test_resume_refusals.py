@@ -177,7 +177,7 @@ def test_what_is_typed_now_is_not_taken_for_an_edit_of_conf() -> None:
 def test_what_acts_on_training_alone_is_refused_where_none_is_left(vaelab: Any, run: Path) -> None:
     before = files(run)
     code, _, err = vaelab("train", "resume=a run", "optimizer.lr=0.5", "evaluation.iw_samples=3")
-    assert code == 2 and "optimizer.lr: 0.001 → 0.5 would act on training alone" in err and "iw_samples" not in err
+    assert code == 2 and "optimizer.lr: 0.001 → 0.5 acts on training alone" in err and "iw_samples" not in err
     assert files(run) == before
 
 
@@ -216,7 +216,7 @@ def test_what_was_made_of_the_end_before_is_not_taken_for_that_of_a_later_one(va
     for name in ("diagnosis.json", "report.html"):
         (run / name).write_text("{}")
     code, out, err = vaelab("train", "resume=a run", "trainer.max_epochs=2")
-    assert code == 0 and "diagnosis.json and report.html were of its end before: taken away" in out, err
+    assert code == 0 and "of its end before, and made anew at the next: diagnosis.json, report.html" in out, err
     assert not (run / "report.html").exists()
 
 

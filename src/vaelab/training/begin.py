@@ -26,7 +26,7 @@ def begin(run: Run, cfg: dict[str, Any], folder: Path, start: Start | None, fork
         make_ready(folder, start)
     folder.mkdir(parents=True, exist_ok=True)
     if made := forget_end(folder):
-        told.append(f"  {' and '.join(made)} were of its end before: taken away, to be made anew")
+        told.append(f"  of its end before, and made anew at the next: {', '.join(made)}")
     write_json(folder / "config.json", cfg)
     step, said = (0, read_overrides(folder)) if start is None else (start.step, start.said)
     begin_segment(folder, step, said, on, data)
