@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -59,24 +60,23 @@ def test_the_lock_goes_with_its_process_and_no_worker_keeps_it(holder: Any, tmp_
     assert held_by(tmp_path / "run") is None
 
 
-def test_one_that_only_asks_keeps_nobody_out(tmp_path: Path) -> None:
-    """`is_held` has the lock for an instant: here for a tenth of a second, as on a machine that is busy."""
-    asks = f"""
-import fcntl, os, time
-file = os.open({str(tmp_path / "run/.lock")!r}, os.O_RDWR)
-fcntl.lockf(file, fcntl.LOCK_SH)
-open("asks", "w").close()
-time.sleep(0.1)
+def test_one_that_only_asks_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`is_held` has the lock for an instant; here until this process waits."""
+    asks = """
+import fcntl, os, sys
+fcntl.lockf(os.open("run/.lock", os.O_RDWR), fcntl.LOCK_SH)
+print("asks", flush=True)
+sys.stdin.readline()
 """
     (tmp_path / "run").mkdir()
     (tmp_path / "run/.lock").touch()
-    other = subprocess.Popen([sys.executable, "-c", asks], cwd=tmp_path)
-    while not (tmp_path / "asks").exists():
-        time.sleep(0.005)
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    other = subprocess.Popen([sys.executable, "-c", asks], cwd=tmp_path, **pipes)
+    assert other.stdout is not None and other.stdout.readline() == "asks\n"
     assert not is_held(tmp_path / "run"), "two may ask at once"
+    monkeypatch.setattr(vaelab.lock, "time", SimpleNamespace(sleep=lambda _: other.communicate(), strftime=str))
     with held(tmp_path / "run"):
-        pass
-    assert other.wait(10) == 0
+        assert other.returncode == 0
 
 
 def test_a_lock_that_was_taken_away_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

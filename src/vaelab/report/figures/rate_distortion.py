@@ -62,13 +62,13 @@ def _equal_elbos(figure: go.Figure, shown: list[Row]) -> None:
 
 
 def _round_values(low: float, high: float) -> tuple[list[float], int]:
-    """Two to five values from `low` to `high` that can be read, and their decimals."""
+    """Two to six values, `low` and `high` between them, that can be read; and their decimals."""
     if high <= low:
         return [low], 2
     least = (high - low) / 4
     power = math.floor(math.log10(least))
     step = next(n * 10.0**power for n in (1, 2, 5, 10) if n * 10.0**power >= least)
-    values = [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    values = [k * step for k in range(math.floor(low / step), math.ceil(high / step) + 1)]
     return values, max(0, -math.floor(math.log10(step)))
 
 
