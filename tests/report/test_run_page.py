@@ -52,6 +52,13 @@ def test_every_section_and_figure_is_there(folder: Path) -> None:
     assert {a["id"].replace("data-", "plot-") for n, a in found.elements if n == "script" and "id" in a} == plots
 
 
+def test_figures_say_of_which_weights_they_are(folder: Path) -> None:
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+    (folder / "evaluation_val.json").write_text(json.dumps({**evaluation, "split": "val", "step": 3}))
+    words = re.sub(r"\s+", " ", seen(folder).words)
+    assert f"best weights of step {evaluation['step']}, seed 0" in words and "best weights of step 3, seed 0" in words
+
+
 def test_a_resumed_run_shows_where_it_went_on(folder: Path) -> None:
     assert "The run was resumed" not in seen(folder).words, "nothing is said of a run that was not"
     machine = {"device": "cpu", "threads": 1, "torch": "2.13.0"}

@@ -77,7 +77,9 @@ def _figures(record: Record) -> Html:
 
 
 def _of(one: dict[str, Any]) -> str:
-    return f"{one.get('split')} split, n = {one.get('n')}, {one.get('weights')} weights, seed {one.get('seed')}"
+    # of a run that trained on since, one may be of older weights than another
+    step = "" if (at := number(one.get("step"))) is None else f" of step {at:.0f}"
+    return f"{one.get('split')} split, n = {one.get('n')}, {one.get('weights')} weights{step}, seed {one.get('seed')}"
 
 
 def _layers(record: Record) -> Html | None:
