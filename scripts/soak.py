@@ -38,7 +38,8 @@ SMALL = [
 ]
 TRAIN = [
     *("train", *SMALL, "data.batch_size=128", "model.z_dims=[3,2]", "objective.schedule.warmup_steps=60"),
-    *("trainer.max_epochs=40", "evaluation.iw_samples=20"),
+    # an analysis is left out by the clock otherwise
+    *("trainer.max_epochs=40", "evaluation.iw_samples=20", "diagnosis.max_minutes=60"),
 ]
 JOBS = 8
 SWEEP = [
