@@ -13,6 +13,7 @@ from vaelab.config.flags import is_sweep, split_flags
 from vaelab.config.replay import replayable
 from vaelab.config.run_folder import read_begun, read_config, read_overrides
 from vaelab.errors import CheckpointError, ConfigError
+from vaelab.told import typed
 
 
 def with_resume(arguments: list[str]) -> list[str]:
@@ -112,10 +113,9 @@ def is_finished(folder: Path, now: Mapping[str, Any]) -> bool:
     if done and [change.key for change in differ] == ["trainer.max_epochs"]:
         return False
     if differ:
-        resume = shlex.quote(f"resume={folder}")
         raise ConfigError(
             f"{folder} holds a run of other settings: {'; '.join(map(str, differ))}. Give another folder, or go on "
-            f"with that run by `vaelab train {resume}` and what shall be different."
+            f"with that run by `vaelab train {typed('resume', folder)}` and what shall be different."
         )
     return done
 

@@ -83,24 +83,24 @@ def refuse_links_out(folder: Path) -> None:
 
 def read_overrides(folder: Path, name: str = "overrides.yaml") -> list[str]:
     """What was typed after `vaelab train` for a run, from a file of its .hydra; [] where that is not known."""
-    import yaml
-
-    try:
-        said = yaml.safe_load((folder / ".hydra" / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        return []
+    said = _note(folder, name)
     return [str(one) for one in said] if isinstance(said, list) else []
 
 
 def read_begun(folder: Path) -> dict[str, Any]:
     """The config that a run began with, from its .hydra; {} where that is not known."""
+    begun = _note(folder, "config.yaml")
+    return begun if isinstance(begun, dict) else {}
+
+
+def _note(folder: Path, name: str) -> Any:
+    """What a file of a run's .hydra holds; None where it cannot be read."""
     import yaml
 
     try:
-        begun = yaml.safe_load((folder / ".hydra" / "config.yaml").read_text(encoding="utf-8"))
+        return yaml.safe_load((folder / ".hydra" / name).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
-        return {}
-    return begun if isinstance(begun, dict) else {}
+        return None
 
 
 def runs_below(folder: Path) -> list[Path]:

@@ -1,11 +1,11 @@
 """The two newest whole states of a run: last.ckpt and last-1.ckpt, of which one is good at every instant."""
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from vaelab.errors import CheckpointError
+from vaelab.told import typed
 from vaelab.training.store import move, saved_step, verify, whole
 
 LAST, BEFORE, NEW = "last.ckpt", "last-1.ckpt", "last-new.ckpt"
@@ -59,5 +59,5 @@ def how_to_go_on(run: Path) -> str:
     for name in (NEW, LAST, BEFORE):
         if whole(folder / name):
             at = f"The newest state is {folder / name}, of step {saved_step(folder / name)}"
-            return f"{at}: `vaelab train {shlex.quote(f'resume={run}')}` goes on from it."
+            return f"{at}: `vaelab train {typed('resume', run)}` goes on from it."
     return "No state had been saved yet."

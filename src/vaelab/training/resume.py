@@ -1,6 +1,5 @@
 """What is made ready in a run folder before a stopped run goes on."""
 
-import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,13 +11,15 @@ from vaelab.config.continuation import keep_said
 from vaelab.config.difference import Change
 from vaelab.errors import CheckpointError, ConfigError
 from vaelab.readable import read_lines
+from vaelab.told import typed
 from vaelab.training.last import never_saved, newest, settle
 from vaelab.training.store import remove, verify
 
 
 class Start(NamedTuple):
     """Where a run goes on: the state (None: none was written, it begins again), its step and epoch (from 0), the number
-    of processes it is of, where that is known, what is said of it, and what was typed for it."""
+    of processes it is of, where that is known, what is said of it, what was typed for it, and the weights of later
+    steps."""
 
     state: Path | None
     step: int
@@ -26,6 +27,7 @@ class Start(NamedTuple):
     processes: int | None
     words: str
     said: Sequence[str] = ()
+    later: Sequence[Path] = ()
 
     def refuse_other(self, processes: int) -> None:
         """Raise CheckpointError where the run was of another number of processes: each had its share of the images."""
@@ -56,10 +58,11 @@ def find_start(folder: Path, changed: Sequence[Change], max_epochs: int, first: 
     if 0 <= max_epochs <= epoch:
         raise ConfigError(f"trainer.max_epochs={max_epochs} is already behind this run, which was in epoch {epoch + 1}")
     lines = [f"note: {fault}; the state before it is used" for fault in faults]
-    lines += [f"  {path.name} was of a later step, or damaged: taken away" for path in later_weights(folder, step)]
+    later = later_weights(folder, step) if first else []
+    lines += [f"  {path.name} was of a later step, or damaged: taken away" for path in later]
     lines += [_told(change, step) for change in changed]
     words = "\n".join([f"goes on from {path.name}: step {step}, epoch {epoch + 1}", *lines])
-    return Start(path, step, epoch, manifest.get("processes"), words, said)
+    return Start(path, step, epoch, manifest.get("processes"), words, said, later)
 
 
 # how a run has ended: none of it is true of one that goes on
@@ -72,7 +75,7 @@ def make_ready(folder: Path, start: Start) -> None:
     """Take away what is true of a later state, or of writers that were killed; note what was typed."""
     for place in (folder, folder / "checkpoints", folder / "images"):
         sweep(place)
-    for path in later_weights(folder, start.step):
+    for path in start.later:
         remove(path)
     if start.state is None:
         cut(folder, dict.fromkeys(NAMES, 0))
@@ -107,10 +110,9 @@ def _refuse_lost(folder: Path) -> None:
     """Raise CheckpointError where a run without states once had some: to begin again would cost what it has left."""
     went_on = any(line.get("from_step") for line in read_lines(folder / "segments.jsonl"))
     if went_on or (folder / "DONE.json").exists():
-        fork = shlex.join(["vaelab", "train", f"fork={folder}"])
         raise CheckpointError(
             f"{folder / 'checkpoints'} has no last.ckpt any more: put it back, or begin a new run from the weights "
-            f"that are there: {fork}"
+            f"that are there: vaelab train {typed('fork', folder)}"
         )
 
 

@@ -1,7 +1,6 @@
 """The parts of a run that was resumed: where each began, what was typed for it, what it ran on, of what data."""
 
 import json
-import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -17,6 +16,7 @@ from vaelab.config.paths import CONF
 from vaelab.data.fingerprint import data_changes
 from vaelab.errors import DataError
 from vaelab.readable import read_lines
+from vaelab.told import typed
 
 NAME = "segments.jsonl"
 # what decides how numbers are rounded; code that is another may or may not
@@ -70,7 +70,7 @@ def other_data(folder: Path, data: Mapping[str, Any]) -> str | None:
 def refuse_other_data(folder: Path, data: Mapping[str, Any]) -> None:
     """Raise DataError where the data are others than a run last had."""
     if words := other_data(folder, data):
-        fork = shlex.join(["vaelab", "train", f"fork={folder}"])
+        fork = f"vaelab train {typed('fork', folder)}"
         raise DataError(f"{words}. Give it the data that it had, or begin a new run from its weights: {fork}")
 
 
