@@ -185,8 +185,8 @@ def evaluation_rows(model: str, run: Any, images: int, repeats: int, device: str
     return rows
 
 
-def measure(args: argparse.Namespace) -> list[str]:
-    """Everything, as lines of Markdown, printed as they come."""
+def printed() -> tuple[list[str], Callable[..., None]]:
+    """Lines that are kept, and what adds some and prints them as they come."""
     lines: list[str] = []
 
     def say(*new: str) -> None:
@@ -194,6 +194,12 @@ def measure(args: argparse.Namespace) -> list[str]:
         for line in new:
             print(line, flush=True)
 
+    return lines, say
+
+
+def measure(args: argparse.Namespace) -> list[str]:
+    """Everything, as lines of Markdown, printed as they come."""
+    lines, say = printed()
     machine = torch.cuda.get_device_name() if args.device == "cuda" else torch.backends.cpu.get_cpu_capability()
     say(
         f"{args.device} ({machine}), {os.cpu_count()} cores, {args.threads} thread(s), torch {torch.__version__}, "
@@ -230,11 +236,11 @@ def measure(args: argparse.Namespace) -> list[str]:
     return lines
 
 
-def write(file: Path, lines: list[str]) -> None:
+def write(file: Path, lines: list[str], begin: str = BEGIN, end: str = END) -> None:
     """Put the lines between the file's two markers."""
-    before, rest = file.read_text().split(BEGIN)
-    after = rest.split(END)[1]
-    file.write_text("\n".join([before + BEGIN, *lines, END + after]))
+    before, rest = file.read_text().split(begin)
+    after = rest.split(end)[1]
+    file.write_text("\n".join([before + begin, *lines, end + after]))
 
 
 def options() -> argparse.Namespace:

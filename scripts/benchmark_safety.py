@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from benchmark import TITLES, fit, vaelab_run
+from benchmark import TITLES, fit, printed, vaelab_run, write
 from relay import Relay, Window, epoch_end, inside, ratio
 
 from vaelab.callbacks import Checkpoints, Interrupt, Noise
@@ -161,13 +161,7 @@ def piece_row(model: str, run: Any, step: float, save: float) -> str:
 
 
 def measure(args: argparse.Namespace) -> list[str]:
-    lines: list[str] = []
-
-    def say(*new: str) -> None:
-        lines.extend(new)
-        for line in new:
-            print(line, flush=True)
-
+    lines, say = printed()
     say(
         f"{os.cpu_count()} cores, 1 thread; medians of {args.repeats} writes, and of {args.rounds} windows of "
         f"{args.window} steps.",
@@ -236,8 +230,7 @@ def main() -> None:
     quiet()
     lines = measure(args)
     if args.write:
-        before, rest = args.write.read_text().split(MARKS[0])
-        args.write.write_text("\n".join([before + MARKS[0], *lines, MARKS[1] + rest.split(MARKS[1])[1]]))
+        write(args.write, lines, *MARKS)
 
 
 if __name__ == "__main__":
